@@ -1,0 +1,76 @@
+# Everything a user or CI runs. Each target makes sure of the tools it needs in .venv first (pinned in requirements/*.lock).
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PY := .venv/bin/python
+SOURCES := generate.py sendy_cfn emulator benchmarks tests examples requirements
+PYTEST_FLAGS ?= -n auto --dist loadfile
+
+.PHONY: help setup runtime templates check stale style types lint test try fix clean package deploy bench schemas lock env
+
+help: ## show this list
+	@echo "usage: make TARGET [ENV=test]"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
+
+setup: ## create .venv with the pinned tools, or bring it up to date
+	@$(PYTHON) requirements/install.py dev
+
+runtime:
+	@$(PYTHON) requirements/install.py runtime
+
+templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what changed
+	@$(PY) generate.py
+	@$(PY) -m sendy_cfn.checks.validate
+
+check: setup stale style types lint test ## what CI runs: stale templates, style, types, lint, tests
+
+stale: setup
+	@$(PY) generate.py --check
+
+style: setup
+	@$(PY) -m ruff check --quiet $(SOURCES)
+	@$(PY) -m ruff format --quiet --check $(SOURCES)
+	@.venv/bin/shellcheck .ci/run
+
+types: setup
+	@$(PY) -m mypy
+
+lint: setup ## cfn-lint over every template, nested wiring included
+	@$(PY) -m sendy_cfn.checks.lint
+
+test: setup ## the tests
+	@$(PY) -m pytest $(PYTEST_FLAGS)
+
+try: setup ## deploy the templates to an emulator on this machine with the AWS CLI (a few minutes)
+	@$(PY) -m emulator.walkthrough
+
+fix: setup ## repair style: ruff's fixes and formatting
+	@$(PY) -m ruff check --fix $(SOURCES)
+	@$(PY) -m ruff format $(SOURCES)
+
+clean: ## remove caches and build output (.venv stays)
+	@rm -rf .cache .hypothesis build dist
+	@find $(wildcard $(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+package: env runtime ## upload nested templates of one environment: make package ENV=test
+	@$(PY) -m sendy_cfn.package --env $(ENV)
+
+deploy: env runtime ## package, change set, confirmation, progress: make deploy ENV=test
+	@$(PY) -m sendy_cfn.deploy --env $(ENV)
+
+bench: setup ## measure generation, --check and lint
+	@$(PY) -m benchmarks.bench
+
+schemas: runtime ## write params/*.schema.json for editors
+	@$(PY) -m sendy_cfn.config.schema
+
+lock: ## resolve requirements/*.in again and write the locks
+	@$(PYTHON) requirements/install.py lock
+
+env:
+	@if [[ -z "$(ENV)" ]]; then echo "which environment? e.g. make $(firstword $(MAKECMDGOALS)) ENV=test" >&2; exit 2; fi

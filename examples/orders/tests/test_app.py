@@ -1,0 +1,98 @@
+"""The server as it runs in the container: a process, asked over HTTP, ended by SIGTERM."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).parent.parent
+
+
+class ServerTest(unittest.TestCase):
+    """One server process per test."""
+
+    def setUp(self) -> None:
+        """Starts the server on a free port and reads the port from its log."""
+        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0", "VERSION": "abc-7", "COMMIT": "abc123"}
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        self.addCleanup(self.process.stdout.close)
+        self.addCleanup(self._end)
+        self.port = int(json.loads(self._line())["port"])
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        self.addCleanup(self.connection.close)
+
+    def _end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _line(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline()
+
+    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, object]]:
+        """Status and document, over one kept connection."""
+        self.connection.request(method, path, body)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text else {}
+
+    def test_health_and_version(self) -> None:
+        """Both answer, HEAD without a body, and the release is the one given by the environment."""
+        assert self.ask("GET", "/health") == (200, {"status": "ok"})
+        assert self.ask("HEAD", "/health") == (200, {})
+        release = {"service": "orders", "version": "abc-7", "commit": "abc123"}
+        assert self.ask("GET", "/version") == (200, release)
+
+    def test_orders(self) -> None:
+        """An order that was taken is found under its id."""
+        order = {"pickup": "Kirk St 1", "dropoff": "Harbour Rd 2", "weight_kilograms": 2.5}
+        status, taken = self.ask("POST", "/orders", json.dumps(order))
+        assert (status, taken) == (201, {"id": taken["id"], **order})
+        assert self.ask("GET", f"/orders/{taken['id']}") == (200, taken)
+
+    def test_refusals(self) -> None:
+        """What is wrong is refused as the client's fault, and the connection goes on."""
+        assert self.ask("GET", "/orders/unknown")[0] == 404
+        assert self.ask("POST", "/elsewhere", "{}")[0] == 404
+        assert self.ask("POST", "/orders", "{")[0] == 400
+        assert self.ask("POST", "/orders", "{}")[0] == 400
+        assert self.ask("POST", "/orders", "x" * 70000)[0] == 413
+        assert self.ask("GET", "/health")[0] == 200
+
+    def test_log(self) -> None:
+        """A request is one line of JSON."""
+        self.ask("GET", "/orders/unknown")
+        line = json.loads(self._line())
+        assert (line["method"], line["path"], line["status"]) == ("GET", "/orders/unknown", 404)
+
+    def test_terminates_gracefully(self) -> None:
+        """A request under way at SIGTERM is answered, then the process ends with 0 although a connection is idle."""
+        self.ask("GET", "/health")
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as slow:
+            slow.sendall(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+            time.sleep(0.3)
+            self.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            slow.sendall(b"}")
+            answer = b"".join(iter(lambda: slow.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 400"), answer
+        assert b"Connection: close" in answer
+        assert self.process.wait(5) == 0
+
+    def test_health_check(self) -> None:
+        """The container's check passes while the server runs and fails afterwards."""
+        command = [sys.executable, "healthcheck.py"]
+        environment = {**os.environ, "PORT": str(self.port)}
+        assert subprocess.run(command, cwd=HERE, env=environment, check=False).returncode == 0
+        self._end()
+        ended = subprocess.run(command, cwd=HERE, env=environment, check=False, capture_output=True)
+        assert ended.returncode == 1

@@ -1,0 +1,1 @@
+"""Small functions that return resources and never touch a template."""

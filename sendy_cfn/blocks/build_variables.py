@@ -1,0 +1,67 @@
+"""Environment variables of the builds, as far as they are known before the pipeline runs.
+
+The build specifications in `buildspecs` read them; the pipeline's actions add those that differ per execution and
+environment. A service's own commands are here, not there: in an action CodePipeline would replace #{…} in them and
+take 1,000 characters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendy_cfn.blocks.pipeline_sources import repository_url
+from sendy_cfn.config.model import Test
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, ecr
+
+    from sendy_cfn.config.model import Platform, Service
+
+    Variables = dict[str, AWSHelperFn | str]
+
+MAX_ERROR_PERCENT = "1"  # of a load test's requests
+
+
+def image(platform: Platform, service: Service, images: ecr.Repository, cache: ecr.Repository) -> Variables:
+    """For the build of the image."""
+    variables = _common(platform, service)
+    variables["DOCKERFILE"] = service.dockerfile
+    variables["IMAGE_PLATFORM"] = f"linux/{service.architecture}"
+    variables["REPOSITORY_URI"] = images.get_att("RepositoryUri")
+    variables["CACHE_URI"] = cache.get_att("RepositoryUri")
+    url = repository_url(platform, service.source)
+    if url:
+        variables["SOURCE_URL"] = url
+    return variables
+
+
+def test(platform: Platform, service: Service, kind: str) -> Variables:
+    """For the checks of a kind: of the code (quality), or of the deployed service."""
+    variables = _common(platform, service)
+    if kind == "quality":
+        variables["DOCKERFILE"] = service.dockerfile
+    else:
+        variables["HEALTH_PATH"] = service.health_path
+    if kind == Test.SMOKE:
+        variables["VERSION_PATH"] = service.version_path
+    commands: tuple[str, ...] = getattr(service.tests, kind)
+    if commands:
+        variables[f"{kind.upper()}_COMMANDS"] = "\n".join(commands)
+    return variables
+
+
+def limits(max_p95_milliseconds: AWSHelperFn) -> Variables:
+    """What the answers under load must keep to."""
+    return {"MAX_P95_MILLISECONDS": max_p95_milliseconds, "MAX_ERROR_PERCENT": MAX_ERROR_PERCENT}
+
+
+def _common(platform: Platform, service: Service) -> Variables:
+    source = service.source
+    variables: Variables = {
+        "PLATFORM": platform.platform,
+        "SERVICE": service.name,
+        "BUILD_CONTEXT": service.context,
+    }
+    if source.repository and not source.tags:  # a tag is on no branch that the pipeline could tell
+        variables["BRANCH"] = source.branch
+    return variables

@@ -1,0 +1,200 @@
+"""CodeBuild projects of a service's pipeline, with their logs, reports and roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs import codebuild as codebuild_actions
+from awacs import ecr, kms, logs, s3
+from awacs.aws import Action, ArnEquals, Condition, Statement, StringEquals
+from troposphere import AccountId, Sub, codebuild
+from troposphere import logs as log
+
+from sendy_cfn.blocks import iam
+from sendy_cfn.blocks.buildspecs import load
+from sendy_cfn.blocks.skeleton import RETAINED
+from sendy_cfn.config.model import Architecture
+
+if TYPE_CHECKING:
+    from awacs.aws import PolicyDocument
+    from troposphere import AWSHelperFn
+    from troposphere.iam import Role
+
+    from sendy_cfn.blocks.build_variables import Variables
+
+    Value = AWSHelperFn | str
+
+# Managed images, with the newest minor version.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/ec2-compute-images.html
+HOSTS = {
+    Architecture.AMD64: ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:5.0"),
+    Architecture.ARM64: ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:3.0"),
+}
+QUEUED_MINUTES = 30  # AWS: 5 to 480
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What distinguishes the kinds of build; the build specification has the same name."""
+
+    description: str
+    minutes: int  # then the build is stopped
+    reports: bool = True
+    privileged: bool = False  # may run a container engine
+    compute: str = "BUILD_GENERAL1_SMALL"
+
+
+BUILDS = {
+    "quality": Build("Checks the code of a commit, before it becomes an image", minutes=30),
+    "image": Build(
+        "Builds the image and pushes it", minutes=60, reports=False, privileged=True, compute="BUILD_GENERAL1_MEDIUM"
+    ),
+    "smoke": Build("Checks that the deployed service is healthy and of the expected version", minutes=10),
+    "regression": Build("Checks that the deployed service still does what it did", minutes=30),
+    "load": Build("Checks latency and errors of the deployed service under load", minutes=30),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all builds of a pipeline have in common."""
+
+    prefix: str  # of projects and reports: <platform>-<service>
+    bucket_arn: str  # of the artifacts, for Sub
+    key: AWSHelperFn  # encrypts artifacts and logs
+    logs: log.LogGroup
+
+    def report_name(self, kind: str) -> str:
+        """Name of a report group: what CodeBuild looks for when the build specification says `reports: <kind>:`.
+
+        https://docs.aws.amazon.com/codebuild/latest/userguide/test-report-group-naming.html
+        """
+        return f"{project_name(self.prefix, kind)}-{kind}"
+
+
+def project_name(prefix: str, kind: str) -> str:
+    """Name of a project, `prefix` being <platform>-<service>.
+
+    Given, because policies name a project before it exists, and lists in the console show nothing else.
+    """
+    return f"{prefix}-{kind}"
+
+
+def project_arn(prefix: str, kind: str) -> Sub:
+    """ARN of a project."""
+    return _arn(f"project/{project_name(prefix, kind)}")
+
+
+def _arn(resource: str) -> Sub:
+    return Sub(f"arn:${{AWS::Partition}}:codebuild:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+
+
+def log_group(key: AWSHelperFn, retention: AWSHelperFn) -> log.LogGroup:
+    """One log group for all builds of a pipeline, a stream per kind."""
+    return log.LogGroup("BuildLogs", **RETAINED, KmsKeyId=key, RetentionInDays=retention)
+
+
+def artifacts_of(bucket_arn: str, pipeline: str) -> Sub:
+    """ARN pattern of a pipeline's artifacts; the bucket's ARN is a text for Sub.
+
+    CodePipeline files them under the pipeline's name, of which it takes the first 20 characters.
+    """
+    return Sub(f"{bucket_arn}/{pipeline[:20]}*")
+
+
+def project(
+    shop: Workshop, kind: str, role: Role, variables: Variables, architecture: Architecture
+) -> codebuild.Project:
+    """The project `<Kind>Project`, whose builds see the variables as they are: nothing in them is replaced."""
+    build = BUILDS[kind]
+    host, image = HOSTS[architecture]
+    return codebuild.Project(
+        f"{kind.capitalize()}Project",
+        Name=project_name(shop.prefix, kind),
+        Description=build.description,
+        ServiceRole=role.get_att("Arn"),
+        EncryptionKey=shop.key,
+        Source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=load(kind)),
+        Artifacts=codebuild.Artifacts(Type="CODEPIPELINE"),
+        Environment=codebuild.Environment(
+            Type=host,
+            Image=image,
+            ComputeType=build.compute,
+            PrivilegedMode=build.privileged,
+            EnvironmentVariables=[
+                codebuild.EnvironmentVariable(Name=name, Value=value, Type="PLAINTEXT")
+                for name, value in variables.items()
+            ],
+        ),
+        LogsConfig=codebuild.LogsConfig(
+            CloudWatchLogs=codebuild.CloudWatchLogs(Status="ENABLED", GroupName=shop.logs.ref(), StreamName=kind)
+        ),
+        TimeoutInMinutes=build.minutes,
+        QueuedTimeoutInMinutes=QUEUED_MINUTES,
+    )
+
+
+def report_group(shop: Workshop, kind: str) -> codebuild.ReportGroup:
+    """The group `<Kind>Reports`. Made here so that it goes with the stack: one made by a build would stay."""
+    return codebuild.ReportGroup(
+        f"{kind.capitalize()}Reports",
+        Name=shop.report_name(kind),
+        Type="TEST",
+        DeleteReports=True,
+        ExportConfig=codebuild.ReportExportConfig(ExportConfigType="NO_EXPORT"),
+    )
+
+
+def trust(shop: Workshop, kinds: list[str]) -> PolicyDocument:
+    """Only builds of these projects take on the role."""
+    return iam.trust(
+        "codebuild.amazonaws.com",
+        Condition(
+            [
+                StringEquals({"aws:SourceAccount": AccountId}),
+                ArnEquals({"aws:SourceArn": [project_arn(shop.prefix, kind) for kind in kinds]}),
+            ]
+        ),
+    )
+
+
+def statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
+    """What builds of these kinds need: their source, a place for their logs and, if they test, for their reports."""
+    found = [
+        iam.allow("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], shop.logs.get_att("Arn")),
+        iam.allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], artifacts_of(shop.bucket_arn, shop.prefix)),
+        iam.allow("UseKey", [kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey], shop.key),
+    ]
+    groups = [_arn(f"report-group/{shop.report_name(kind)}") for kind in kinds if BUILDS[kind].reports]
+    if groups:
+        actions = [
+            codebuild_actions.CreateReportGroup,  # asked for before every report, although the group exists
+            codebuild_actions.CreateReport,
+            codebuild_actions.UpdateReport,
+            Action("codebuild", "BatchPutTestCases"),
+        ]
+        found.append(iam.allow("WriteReports", actions, *groups))
+    return found
+
+
+def push_statements(*repositories: Value) -> list[Statement]:
+    """Pull from and push to these repositories."""
+    return [
+        # Not bound to a repository:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+        iam.allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*"),
+        iam.allow(
+            "PushImages",
+            [
+                ecr.BatchCheckLayerAvailability,
+                ecr.BatchGetImage,
+                ecr.GetDownloadUrlForLayer,
+                ecr.InitiateLayerUpload,
+                ecr.UploadLayerPart,
+                ecr.CompleteLayerUpload,
+                ecr.PutImage,
+            ],
+            *repositories,
+        ),
+    ]

@@ -1,0 +1,52 @@
+"""Build specifications of a service's pipeline, one YAML file each, with their scripts kept in files beside them.
+
+A line `# include NAME` stands for the text of that file at the same indentation, so that the emitted text is complete
+and the scripts can be checked as what they are.
+
+All variation comes from environment variables, set by project and pipeline (those without a default are required):
+
+- all: BUILD_CONTEXT (folder of the service in its repository, default `.`)
+- quality: QUALITY_COMMANDS, DOCKERFILE (from the repository's root, default `Dockerfile`)
+- image: REPOSITORY_URI COMMIT_ID IMAGE_PLATFORM; SERVICE, BRANCH, SOURCE_URL (labels), DOCKERFILE, CACHE_URI (a
+  repository with mutable tags), BUILDKIT_IMAGE; exports IMAGE_TAG IMAGE_DIGEST IMAGE_URI
+- smoke: SERVICE_URL EXPECTED_VERSION; HEALTH_PATH (/health), VERSION_PATH (/version), SMOKE_TIMEOUT_SECONDS (120),
+  SMOKE_COMMANDS (after the default checks)
+- regression: SERVICE_URL; HEALTH_PATH, MAX_RESPONSE_MILLISECONDS (2000), REGRESSION_COMMANDS
+- load: SERVICE_URL; LOAD_PATH (the health path), LOAD_SECONDS (60), LOAD_CONCURRENCY (10), MAX_P95_MILLISECONDS (500),
+  MAX_ERROR_PERCENT (1), LOAD_COMMANDS
+
+Where <SUITE>_COMMANDS is empty, an executable `.pipeline/<suite>` in the service's folder is run in its place.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+NAMES: Final = ("quality", "image", "smoke", "regression", "load")
+
+_HERE = Path(__file__).parent
+_INCLUDE = re.compile(r"^( *)# include (\S+)\n", re.MULTILINE)
+
+
+@cache
+def load(name: str) -> str:
+    """Text of a build specification for `Source.BuildSpec`, ending in one newline, without tabs or trailing spaces.
+
+    Raises:
+        ValueError: The name is none of NAMES.
+    """
+    if name not in NAMES:
+        raise ValueError(f"build specification {name!r}, expected one of {', '.join(NAMES)}")
+    return _text(f"{name}.yaml")
+
+
+def _text(file: str) -> str:
+    """The file's text without an interpreter line and with its includes in place."""
+    text = re.sub(r"\A#!.*\n", "", (_HERE / file).read_text(encoding="utf-8"))
+    return _INCLUDE.sub(lambda found: _indented(_text(found[2]), found[1]), text)
+
+
+def _indented(text: str, indent: str) -> str:
+    """The text with every line that is not empty moved to the right."""
+    return re.sub(r"^(?=.)", indent, text, flags=re.MULTILINE)

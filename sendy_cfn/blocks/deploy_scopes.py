@@ -1,0 +1,221 @@
+"""What CloudFormation's actions for service stacks work on: ARNs and conditions, as narrow as AWS has them.
+
+"*" is AWS's choice for actions that name no resource: see the service's page below
+https://docs.aws.amazon.com/service-authorization/latest/reference/; any other "*" has its reason beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals
+from troposphere import Sub
+
+from sendy_cfn.blocks import role_paths
+
+SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
+ALARM, COMPOSITE_ALARM = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+GROUPS = tuple(f"AWS::EC2::SecurityGroup{part}" for part in ("", "Egress", "Ingress"))
+SERVICE, TASK_DEFINITION = "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
+LISTENER_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+POLICY, ROLE = "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"
+LOG_GROUP, RECORD, PARAMETER = "AWS::Logs::LogGroup", "AWS::Route53::RecordSet", "AWS::SSM::Parameter"
+
+# Names of load balancers and target groups have at most 32 characters: CloudFormation keeps little of the stack's name.
+SHORT_NAME_KEPT = 5
+SCALING = "ecs.application-autoscaling.amazonaws.com"
+SCALING_ROLE = f"aws-service-role/{SCALING}/AWSServiceRoleForApplicationAutoScaling_ECSService"
+ANY = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Actions that resources of some types need, and what they work on."""
+
+    sid: str
+    types: tuple[str, ...]
+    actions: str  # "service:A B C service:D"
+    resources: tuple[str, ...]  # for Sub
+    condition: Condition | None = None
+
+    @property
+    def allowed(self) -> list[str]:
+        """The actions, each with its service."""
+        found, service = [], ""
+        for word in self.actions.split():
+            before, colon, name = word.rpartition(":")
+            service = before if colon else service
+            found.append(f"{service}:{name}")
+        return found
+
+
+def scopes(platform: str) -> dict[str, list[Scope]]:
+    """Logical id of a managed policy -> its scopes. One policy can't hold them all: AWS allows 6,144 characters.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    mine = f"{platform}-${{Environment}}-*"  # service stacks, and what is named after them
+    return {
+        "TasksPolicy": [*_tasks(mine), *_scaling()],
+        "TrafficPolicy": [*_balancing(platform), *_records()],
+        "NetworkPolicy": _network(),
+        "IdentityPolicy": _identity(platform),
+        "ObservationPolicy": [*_observation(mine), _parameters(platform)],
+    }
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
+
+
+def _tasks(mine: str) -> list[Scope]:
+    services = (_arn("ecs", f"service/{mine}/{mine}"), _arn("ecs", f"service-deployment/{mine}/{mine}/*"))
+    definitions = (_arn("ecs", f"task-definition/{mine}:*"),)
+    run = (
+        "ecs:CreateService UpdateService DeleteService DescribeServices DescribeServiceDeployments"
+        " ListServiceDeployments StopServiceDeployment TagResource UntagResource ListTagsForResource"
+    )
+    register = "ecs:RegisterTaskDefinition TagResource UntagResource ListTagsForResource"
+    read = "ecs:DescribeTaskDefinition DeregisterTaskDefinition"
+    return [
+        Scope("RunServices", (SERVICE,), run, services),
+        Scope("RegisterTaskDefinitions", (TASK_DEFINITION,), register, definitions),
+        Scope("ReadTaskDefinitions", (TASK_DEFINITION,), read, ANY),
+    ]
+
+
+def _scaling() -> list[Scope]:
+    both = (SCALABLE_TARGET, SCALING_POLICY)
+    # A target's ARN is a number that AWS draws; the namespace is what can be told beforehand.
+    targets = (_arn("application-autoscaling", "scalable-target/*"),)
+    ecs_only = Condition(StringEquals("application-autoscaling:service-namespace", "ecs"))
+    change = (
+        "application-autoscaling:RegisterScalableTarget DeregisterScalableTarget PutScalingPolicy DeleteScalingPolicy"
+        " PutScheduledAction DeleteScheduledAction"
+    )
+    tag = "application-autoscaling:TagResource UntagResource ListTagsForResource"
+    read = (
+        "application-autoscaling:DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions"
+        " cloudwatch:GetMetricData"
+    )
+    # Application Auto Scaling makes them in the caller's name and calls them so.
+    alarms = (_arn("cloudwatch", "alarm:TargetTracking-service/*"),)
+    first = Condition(StringEquals("iam:AWSServiceName", SCALING))
+    return [
+        Scope("ScaleServices", both, change, targets, ecs_only),
+        Scope("TagScalableTargets", both, tag, targets),
+        Scope("ReadScaling", both, read, ANY),
+        Scope("ScalingAlarms", both, "cloudwatch:PutMetricAlarm DeleteAlarms DescribeAlarms", alarms),
+        Scope("StartScaling", both, "iam:CreateServiceLinkedRole", (role_paths.role_arn(SCALING_ROLE),), first),
+    ]
+
+
+def _balancing(platform: str) -> list[Scope]:
+    """Load balancers and target groups are told by the few characters of the stack's name that theirs begin with."""
+    short = platform[:SHORT_NAME_KEPT].rstrip("-") + "*"
+    groups = (_arn("elasticloadbalancing", f"targetgroup/{short}"),)
+    listeners = (_arn("elasticloadbalancing", f"listener/app/{short}"),)
+    rules = (_arn("elasticloadbalancing", f"listener-rule/app/{short}"),)
+    group = (
+        "elasticloadbalancing:CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup"
+        " RegisterTargets DeregisterTargets AddTags RemoveTags"
+    )
+    rule = "elasticloadbalancing:ModifyRule DeleteRule SetRulePriorities AddTags RemoveTags"
+    read = (
+        "elasticloadbalancing:DescribeTargetGroups DescribeTargetGroupAttributes DescribeTargetHealth"
+        " DescribeRules DescribeTags ec2:DescribeVpcs"
+    )
+    return [
+        Scope("TargetGroups", (TARGET_GROUP,), group, groups),
+        Scope("NewRules", (LISTENER_RULE,), "elasticloadbalancing:CreateRule", listeners),
+        Scope("Rules", (LISTENER_RULE,), rule, rules),
+        Scope("ReadRouting", (TARGET_GROUP, LISTENER_RULE), read, ANY),
+    ]
+
+
+def _records() -> list[Scope]:
+    zone = ("arn:${AWS::Partition}:route53:::hostedzone/${HostedZoneId}",)
+    changes = ("arn:${AWS::Partition}:route53:::change/*",)  # AWS draws their ids
+    # Not NS, MX, TXT or CAA: a release never touches delegation, mail or proofs of ownership.
+    hosts = Condition(ForAllValuesStringEquals("route53:ChangeResourceRecordSetsRecordTypes", ["A", "AAAA", "CNAME"]))
+    return [
+        Scope("Records", (RECORD,), "route53:ChangeResourceRecordSets", zone, hosts),
+        Scope("ReadRecords", (RECORD,), "route53:GetHostedZone ListResourceRecordSets", zone),
+        Scope("ReadChanges", (RECORD,), "route53:GetChange", changes),
+        Scope("FindZones", (RECORD,), "route53:ListHostedZones", ANY),
+    ]
+
+
+def _network() -> list[Scope]:
+    # The VPC's account is left open, because a shared VPC is another account's; its id says which one it is.
+    vpc = "arn:${AWS::Partition}:ec2:${AWS::Region}:*:vpc/${VpcId}"
+    groups, rules = _arn("ec2", "security-group/*"), _arn("ec2", "security-group-rule/*")
+    in_vpc = Condition(ArnLike("ec2:Vpc", Sub(vpc)))
+    new = Condition(StringEquals("ec2:CreateAction", "CreateSecurityGroup"))
+    describe = "UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress"
+    open_ = f"ec2:AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress {describe}"
+    close = "RevokeSecurityGroupIngress RevokeSecurityGroupEgress DeleteSecurityGroup CreateTags DeleteTags"
+    read = "ec2:DescribeSecurityGroups DescribeSecurityGroupRules DescribeInstances"
+    return [
+        # Needs both resources, so it works in this VPC only.
+        Scope("NewSecurityGroups", GROUPS, "ec2:CreateSecurityGroup", (groups, vpc)),
+        Scope("TagNewSecurityGroups", GROUPS, "ec2:CreateTags", (groups,), new),
+        Scope("SecurityGroups", GROUPS, f"{open_} {close}", (groups,), in_vpc),
+        # Each rule is a resource too, of no use without its group.
+        Scope("SecurityGroupRules", GROUPS, open_, (rules,)),
+        Scope("ReadNetwork", GROUPS, read, ANY),
+    ]
+
+
+def _identity(platform: str) -> list[Scope]:
+    roles = (role_paths.role_arn(role_paths.of_services(platform) + "*"),)
+    policies = (role_paths.policy_arn(role_paths.of_services(platform) + "*"),)
+    ours = Condition(ArnLike("iam:PolicyARN", Sub(policies[0])))
+    to_tasks = Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com"))
+    role = (
+        "iam:CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole"
+        " GetRolePolicy PutRolePolicy DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies"
+        " PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags"
+    )
+    policy = (
+        "iam:CreatePolicy GetPolicy DeletePolicy CreatePolicyVersion GetPolicyVersion DeletePolicyVersion"
+        " ListPolicyVersions ListEntitiesForPolicy"
+    )
+    return [
+        Scope("ServiceRoles", (ROLE, TASK_DEFINITION), role, roles),
+        Scope("ServicePolicies", (POLICY,), policy, policies),
+        Scope("AttachServicePolicies", (ROLE, POLICY), "iam:AttachRolePolicy DetachRolePolicy", roles, ours),
+        Scope("HandRolesToTasks", (SERVICE, TASK_DEFINITION), "iam:PassRole", roles, to_tasks),
+    ]
+
+
+def _observation(mine: str) -> list[Scope]:
+    groups, alarms = (_arn("logs", f"log-group:{mine}"),), (_arn("cloudwatch", f"alarm:{mine}"),)
+    group = (
+        "logs:CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey"
+        " GetDataProtectionPolicy PutDataProtectionPolicy DeleteDataProtectionPolicy PutLogGroupDeletionProtection"
+        " PutBearerTokenAuthentication TagResource UntagResource ListTagsForResource"
+    )
+    read = "logs:DescribeLogGroups DescribeIndexPolicies DescribeResourcePolicies"
+    change = "DeleteAlarms DescribeAlarms"
+    tag = "cloudwatch:TagResource UntagResource ListTagsForResource"
+    return [
+        Scope("LogGroups", (LOG_GROUP,), group, groups),
+        Scope("ReadLogGroups", (LOG_GROUP,), read, ANY),
+        Scope("Alarms", (ALARM,), f"cloudwatch:PutMetricAlarm {change}", alarms),
+        Scope("TagAlarms", (ALARM, COMPOSITE_ALARM), tag, alarms),
+        # AWS refuses these for composite alarms where they are limited to ARNs:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+        Scope("CompositeAlarms", (COMPOSITE_ALARM,), f"cloudwatch:PutCompositeAlarm {change}", ANY),
+    ]
+
+
+def _parameters(platform: str) -> Scope:
+    # Below services/: what the environment's own stacks published stays theirs.
+    own = (_arn("ssm", f"parameter/{platform}/${{Environment}}/services/*"),)
+    change = (
+        "ssm:PutParameter GetParameters DeleteParameter AddTagsToResource RemoveTagsFromResource ListTagsForResource"
+    )
+    return Scope("Parameters", (PARAMETER,), change, own)

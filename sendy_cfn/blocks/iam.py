@@ -1,0 +1,49 @@
+"""Roles and policies: exact actions, a Sid per purpose, trust bound to the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, Statement
+from awacs.sts import AssumeRole
+from troposphere import iam
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troposphere import AWSHelperFn
+
+    Arn = AWSHelperFn | str
+
+
+def allow(sid: str, actions: Sequence[Action], *resources: Arn, condition: Condition | None = None) -> Statement:
+    """An Allow statement; the narrowest ARNs that AWS supports for the actions."""
+    more = {"Condition": condition} if condition else {}
+    return Statement(Sid=sid, Effect=Allow, Action=list(actions), Resource=list(resources), **more)
+
+
+def document(*statements: Statement) -> PolicyDocument:
+    """A policy document of the current version."""
+    return PolicyDocument(Version="2012-10-17", Statement=list(statements))
+
+
+def trust(service: str, condition: Condition | None = None) -> PolicyDocument:
+    """A trust policy for one AWS service, for example "ecs-tasks.amazonaws.com".
+
+    `condition` binds it to the account or a source ARN; leave it out only for services that send neither (confused
+    deputy: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    """
+    more = {"Condition": condition} if condition else {}
+    return document(Statement(Effect=Allow, Principal=Principal("Service", service), Action=[AssumeRole], **more))
+
+
+def policy(title: str, description: str, roles: list[AWSHelperFn], *statements: Statement) -> iam.ManagedPolicy:
+    """A managed policy attached to the roles. AWS: at most 6,144 characters; inline policies share 10,240 per role."""
+    return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements))
+
+
+def role(title: str, description: str, assume: PolicyDocument, boundary: Arn | None = None, **more: Any) -> iam.Role:
+    """A role without a name of its own, so that two stacks never fight for one."""
+    if boundary is not None:
+        more["PermissionsBoundary"] = boundary
+    return iam.Role(title, Description=description, AssumeRolePolicyDocument=assume, **more)

@@ -1,0 +1,248 @@
+"""Where a pipeline's code and templates come from: source actions, what starts the pipeline, and what that needs.
+
+A pipeline reads two repositories, the service's and the platform's. In a monorepo both are the same one: then there is
+one source action, so that code and templates are always of one commit, and a push that touches both starts one
+execution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from awacs import codecommit, codeconnections, codestar_connections, s3
+from troposphere import Sub, codepipeline
+
+from sendy_cfn.blocks.iam import allow
+from sendy_cfn.config.model import Connection, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awacs.aws import Statement
+    from troposphere import AWSHelperFn
+
+    from sendy_cfn.config.model import Platform, Service, Source
+
+# Page of a repository and of a commit in it.
+HOSTS = {
+    Connection.GITHUB: ("https://github.com/{repository}", "/commit/"),
+    Connection.GITLAB: ("https://gitlab.com/{repository}", "/-/commit/"),
+    Connection.BITBUCKET: ("https://bitbucket.org/{repository}", "/commits/"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A repository in the role that it has in the pipeline."""
+
+    name: str  # of the source action and of its artifact: Service or Platform
+    source: Source
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the action's variables. AWS: it must differ from every artifact's name."""
+        return f"{self.name}Source"
+
+    @property
+    def kind(self) -> SourceKind:
+        """What the repository's provider needs."""
+        return SOURCES[self.source.provider]
+
+    @property
+    def revision(self) -> str:
+        """The variable that identifies what was fetched: a commit, or the version of an S3 object."""
+        return self.variable(self.kind.revision)
+
+    def variable(self, key: str) -> str:
+        """A reference to one of the action's variables."""
+        return f"#{{{self.namespace}.{key}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """How CodePipeline reads from a provider."""
+
+    provider: str  # its name in CodePipeline
+    revision: str  # the variable that identifies what was fetched
+    has_message: bool  # whether there are CommitMessage and AuthorDate
+    configure: Callable[[Source, AWSHelperFn | None], dict[str, Any]]
+    permit: Callable[[Source, AWSHelperFn | None, str], list[Statement]]  # last: the origin's name
+    event: Callable[[Source], dict[str, Any]] | None  # EventBridge pattern of a change; None where triggers do that
+
+
+def origins(platform: Platform, service: Service) -> tuple[Origin, Origin]:
+    """Where the service's code and where the templates come from; twice the same in a monorepo."""
+    code, templates = service.source, platform.toolchain.source
+    place = ("provider", "repository", "branch", "bucket", "object_key")
+    origin = Origin("Service", code)
+    if all(getattr(code, key) == getattr(templates, key) for key in place):
+        return origin, origin
+    return origin, Origin("Platform", templates)
+
+
+def action(origin: Origin, connection: AWSHelperFn | None) -> codepipeline.Actions:
+    """The source action; its artifact has the same name."""
+    kind = codepipeline.ActionTypeId(Category="Source", Owner="AWS", Provider=origin.kind.provider, Version="1")
+    return codepipeline.Actions(
+        Name=origin.name,
+        ActionTypeId=kind,
+        Configuration=origin.kind.configure(origin.source, connection),
+        OutputArtifacts=[codepipeline.OutputArtifacts(Name=origin.name)],
+        Namespace=origin.namespace,
+    )
+
+
+def triggers(service: Service, code: Origin, templates: Origin) -> list[codepipeline.PipelineTriggerDeclaration]:
+    """What starts the pipeline among the pushes that connections report.
+
+    A change of the service's templates starts it too, with two exceptions. A service released by tags waits for its
+    next tag: the execution would release the untagged head of the branch. And a platform repository in CodeCommit or
+    S3 does not tell which files changed: every service would be released, so templates go out with the service's next
+    push.
+    """
+    own = code.source
+    found = []
+    if own.provider is Provider.CONNECTION:
+        if own.tags:
+            filters = [codepipeline.GitPushFilter(Tags=codepipeline.GitTagFilterCriteria(Includes=list(own.tags)))]
+        else:
+            filters = [_pushes(own.branch, own.paths)]
+            if code is templates and own.paths:
+                # A filter of their own: AWS takes at most 8 patterns in each.
+                filters.append(_pushes(own.branch, template_files(service)))
+        found.append(_trigger(code, filters))
+    if code is not templates and templates.source.provider is Provider.CONNECTION and not own.tags:
+        found.append(_trigger(templates, [_pushes(templates.source.branch, template_files(service))]))
+    return found
+
+
+def template_files(service: Service) -> tuple[str, str]:
+    """The files of the platform's repository that the service's deployments read, as globs."""
+    return f"templates/service-{service.name}.yaml", f"templates/config/*/service-{service.name}.json"
+
+
+def repository_url(platform: Platform, source: Source) -> str:
+    """The repository's page; "" where it is not on a known Git host."""
+    if source.provider is not Provider.CONNECTION:
+        return ""
+    return HOSTS[platform.toolchain.connection][0].format(repository=source.repository)
+
+
+def commit_url(platform: Platform, origin: Origin) -> AWSHelperFn | str | None:
+    """The page of the commit that is being released; None where there is none."""
+    source = origin.source
+    if source.provider is Provider.CONNECTION:
+        return repository_url(platform, source) + HOSTS[platform.toolchain.connection][1] + origin.revision
+    if source.provider is Provider.CODECOMMIT:
+        page = f"codesuite/codecommit/repositories/{source.repository}/commit/{origin.revision}"
+        return Sub(f"https://${{AWS::Region}}.console.aws.amazon.com/{page}?region=${{AWS::Region}}")
+    return None
+
+
+def _trigger(origin: Origin, filters: list[codepipeline.GitPushFilter]) -> codepipeline.PipelineTriggerDeclaration:
+    return codepipeline.PipelineTriggerDeclaration(
+        ProviderType="CodeStarSourceConnection",
+        GitConfiguration=codepipeline.GitConfiguration(SourceActionName=origin.name, Push=filters),
+    )
+
+
+def _pushes(branch: str, paths: tuple[str, ...]) -> codepipeline.GitPushFilter:
+    pushes = codepipeline.GitPushFilter(Branches=codepipeline.GitBranchFilterCriteria(Includes=[branch]))
+    if paths:
+        pushes.FilePaths = codepipeline.GitFilePathFilterCriteria(Includes=list(paths))
+    return pushes
+
+
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
+
+
+def _connection(source: Source, connection: AWSHelperFn | None) -> dict[str, Any]:
+    return {
+        "ConnectionArn": connection,
+        "FullRepositoryId": source.repository,
+        "BranchName": source.branch,
+        "OutputArtifactFormat": "CODE_ZIP",
+        "DetectChanges": "false",  # the triggers do
+    }
+
+
+def _use_connection(_source: Source, connection: AWSHelperFn | None, _name: str) -> list[Statement]:
+    # AWS renamed the service; which prefix it checks depends on the connection's age.
+    actions = [codeconnections.UseConnection, codestar_connections.UseConnection]
+    return [allow("UseConnection", actions, *filter(None, [connection]))]
+
+
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
+
+
+def _codecommit(source: Source, _connection: AWSHelperFn | None) -> dict[str, Any]:
+    return {
+        "RepositoryName": source.repository,
+        "BranchName": source.branch,
+        "OutputArtifactFormat": "CODE_ZIP",
+        "PollForSourceChanges": "false",  # an event rule starts the pipeline
+    }
+
+
+def _read_codecommit(source: Source, _connection: AWSHelperFn | None, name: str) -> list[Statement]:
+    actions = [
+        codecommit.GetBranch,
+        codecommit.GetCommit,
+        codecommit.UploadArchive,
+        codecommit.GetUploadArchiveStatus,
+        codecommit.CancelUploadArchive,
+    ]
+    return [allow(f"Read{name}", actions, _codecommit_arn(source))]
+
+
+def _codecommit_pushed(source: Source) -> dict[str, Any]:
+    return {
+        "source": ["aws.codecommit"],
+        "detail-type": ["CodeCommit Repository State Change"],
+        "resources": [_codecommit_arn(source)],
+        "detail": {
+            "event": ["referenceCreated", "referenceUpdated"],
+            "referenceType": ["branch"],
+            "referenceName": [source.branch],
+        },
+    }
+
+
+def _codecommit_arn(source: Source) -> Sub:
+    return Sub(f"arn:${{AWS::Partition}}:codecommit:${{AWS::Region}}:${{AWS::AccountId}}:{source.repository}")
+
+
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
+
+
+def _s3(source: Source, _connection: AWSHelperFn | None) -> dict[str, Any]:
+    return {
+        "S3Bucket": source.bucket,
+        "S3ObjectKey": source.object_key,
+        "PollForSourceChanges": "false",  # an event rule starts the pipeline
+    }
+
+
+def _read_s3(source: Source, _connection: AWSHelperFn | None, name: str) -> list[Statement]:
+    bucket = f"arn:${{AWS::Partition}}:s3:::{source.bucket}"
+    return [
+        allow(f"Read{name}", [s3.GetObject, s3.GetObjectVersion], Sub(f"{bucket}/{source.object_key}")),
+        allow(f"Look{name}", [s3.GetBucketVersioning, s3.GetBucketLocation, s3.GetBucketAcl], Sub(bucket)),
+    ]
+
+
+def _s3_uploaded(source: Source) -> dict[str, Any]:
+    """The bucket has to send its events to EventBridge."""
+    return {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [source.bucket]}, "object": {"key": [source.object_key]}},
+    }
+
+
+SOURCES = {
+    Provider.CONNECTION: SourceKind("CodeStarSourceConnection", "CommitId", True, _connection, _use_connection, None),
+    Provider.CODECOMMIT: SourceKind("CodeCommit", "CommitId", True, _codecommit, _read_codecommit, _codecommit_pushed),
+    Provider.S3: SourceKind("S3", "VersionId", False, _s3, _read_s3, _s3_uploaded),
+}

@@ -1,0 +1,190 @@
+"""Reading nodes into frozen dataclasses by their field declarations.
+
+One declaration per key serves three readers: this module (checks), `schema` (editors) and people (`doc`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import re
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+from sendy_cfn.errors import Problem, nearest
+from sendy_cfn.yamlfile import Node
+
+_KINDS = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a key may hold, beyond its Python type."""
+
+    doc: str
+    pattern: str = ""  # of the value, of each item, or of each value of a mapping
+    allowed: str = ""  # the pattern in words
+    choices: tuple[str, ...] = ()  # the only values; for short lists an Enum is better
+    key_pattern: str = ""  # of the keys of a mapping
+    key_allowed: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    min_items: int = 0
+    max_items: int | None = None
+    unique: bool = True  # items of a list
+
+
+def key(doc: str, *, default: Any = dataclasses.MISSING, **spec: Any) -> Any:
+    """A dataclass field with its Spec; without `default` the key is required."""
+    metadata = {"spec": Spec(doc, **spec)}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def spec_of(item: dataclasses.Field[Any]) -> Spec:
+    """The Spec of a field made by `key`."""
+    spec = item.metadata["spec"]
+    assert isinstance(spec, Spec)
+    return spec
+
+
+@functools.cache
+def hints(cls: Any) -> dict[str, Any]:
+    """Resolved types of a dataclass's fields."""
+    return typing.get_type_hints(cls)
+
+
+@functools.cache
+def declared(cls: Any) -> dict[str, dataclasses.Field[Any]]:
+    """The fields made by `key`, by name; others are filled in after reading."""
+    return {item.name: item for item in dataclasses.fields(cls) if "spec" in item.metadata}
+
+
+class Reader:
+    """Reads one file's tree; collects problems instead of stopping at the first."""
+
+    def __init__(self, file: str) -> None:
+        """`file` is how problems call it."""
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def problem(self, node: Node, path: str, message: str) -> None:
+        """Record a mistake at the node's line."""
+        self.problems.append(Problem(self.file, node.line, path, message))
+
+    def record(self, cls: Any, node: Node, path: str) -> Any:
+        """An instance of the dataclass, or None where anything in it is wrong."""
+        if not isinstance(node.value, dict):
+            self.problem(node, path, f"{shown(node)}, expected a mapping with keys {_listing(declared(cls))}")
+            return None
+        before = len(self.problems)
+        fields = declared(cls)
+        arguments: dict[str, Any] = {}
+        for name, child in node.value.items():
+            below = f"{path}.{name}" if path else name
+            if name not in fields:
+                hint = nearest(name, list(fields)) or f", known are {_listing(fields)}"
+                self.problem(child, below, f"unknown key{hint}")
+                continue
+            arguments[name] = self.value(hints(cls)[name], spec_of(fields[name]), child, below)
+        for name, item in fields.items():
+            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+            if required and name not in node.value:
+                self.problem(node, path or name, f"missing key '{name}' ({spec_of(item).doc})")
+        return cls(**arguments) if len(self.problems) == before else None
+
+    def value(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
+        """A value of the type `hint`; on a mistake a problem is recorded and None comes back."""
+        origin = typing.get_origin(hint)
+        if origin is types.UnionType:  # X | None: absent is None, but an empty value is a mistake
+            return self.value(typing.get_args(hint)[0], spec, node, path)
+        if origin is tuple:
+            return self._items(typing.get_args(hint)[0], spec, node, path)
+        if origin is dict:
+            return self._entries(typing.get_args(hint)[1], spec, node, path)
+        if dataclasses.is_dataclass(hint):
+            return self.record(hint, node, path)
+        if issubclass(hint, enum.Enum):
+            return self._choice(hint, node, path)
+        return self._scalar(hint, spec, node, path)
+
+    def _items(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
+        if not isinstance(node.value, list):
+            self.problem(node, path, f"{shown(node)}, expected a list")
+            return ()
+        if len(node.value) < spec.min_items:
+            self.problem(node, path, f"{len(node.value)} items, expected at least {spec.min_items}")
+        if spec.max_items is not None and len(node.value) > spec.max_items:
+            self.problem(node, path, f"{len(node.value)} items, expected at most {spec.max_items}")
+        found = []
+        for index, child in enumerate(node.value):
+            item = self.value(hint, spec, child, f"{path}[{index}]")
+            if spec.unique and item is not None and item in found:
+                self.problem(child, f"{path}[{index}]", f"{shown(child)} is listed twice")
+            found.append(item)
+        return tuple(found)
+
+    def _entries(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
+        if not isinstance(node.value, dict):
+            self.problem(node, path, f"{shown(node)}, expected a mapping")
+            return {}
+        if len(node.value) < spec.min_items:
+            self.problem(node, path, f"{len(node.value)} entries, expected at least {spec.min_items}")
+        if spec.max_items is not None and len(node.value) > spec.max_items:
+            self.problem(node, path, f"{len(node.value)} entries, expected at most {spec.max_items}")
+        found = {}
+        for name, child in node.value.items():
+            below = f"{path}.{name}"
+            if spec.key_pattern and not re.fullmatch(spec.key_pattern, name):
+                self.problem(child, below, f"the name '{name}' is not {spec.key_allowed}")
+            found[name] = self.value(hint, spec, child, below)
+        return found
+
+    def _choice(self, hint: type[enum.Enum], node: Node, path: str) -> Any:
+        known = [str(member.value) for member in hint]
+        if isinstance(node.value, str) and node.value in known:
+            return hint(node.value)
+        self.problem(node, path, f"{shown(node)}, expected {' | '.join(known)}{nearest(str(node.value), known)}")
+        return None
+
+    def _scalar(self, hint: type, spec: Spec, node: Node, path: str) -> Any:
+        value = node.value
+        if type(value) is not hint:  # not isinstance: True is an int to Python
+            quote = "; quote it" if hint is str and isinstance(value, int | float) else ""
+            self.problem(node, path, f"{shown(node)}, expected {spec.allowed or _KINDS[hint]}{quote}")
+            return None
+        if isinstance(value, str):
+            if spec.choices and value not in spec.choices:
+                self.problem(node, path, f"{shown(node)} is not {spec.allowed}{nearest(value, list(spec.choices))}")
+            elif spec.pattern and not re.fullmatch(spec.pattern, value):
+                self.problem(node, path, f"{shown(node)}, expected {spec.allowed}")
+        elif isinstance(value, int) and not _within(value, spec):
+            self.problem(node, path, f"{value}, expected {spec.minimum} to {spec.maximum}")
+        return value
+
+
+def _within(value: int, spec: Spec) -> bool:
+    return (spec.minimum is None or value >= spec.minimum) and (spec.maximum is None or value <= spec.maximum)
+
+
+def _listing(names: Any) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def shown(node: Node) -> str:
+    """A value as a person would recognise it in the file, shortened."""
+    value = node.value
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value) if not isinstance(value, str) else f"'{value}'"
+    return text if len(text) <= 60 else f"{text[:57]}…{text[-1]}"

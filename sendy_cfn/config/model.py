@@ -1,0 +1,375 @@
+"""What `params/platform.yaml` may say: one frozen dataclass per mapping, one declared field per key.
+
+Data without behaviour, apart from names derived from it. Rules that involve more than one key live in `rules`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sendy_cfn.config.fields import key
+from sendy_cfn.config.regions import REGIONS
+
+PLATFORM_NAME = r"(?=.{2,16}$)[a-z](-?[a-z0-9])*"  # these three also fit DNS labels, repositories, stack and role names
+ENVIRONMENT_NAME = r"(?=.{1,12}$)[a-z](-?[a-z0-9])*"
+SERVICE_NAME = r"(?=.{2,24}$)[a-z](-?[a-z0-9])*"
+DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+URL_PATH = r"/[A-Za-z0-9._~%/-]*"
+RULE_PATH = r"/[A-Za-z0-9._~/*?-]{0,126}"
+REPOSITORY = r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,3}"
+REFERENCE = r"[A-Za-z0-9._/-]{1,255}"
+GLOB = r"[A-Za-z0-9._/*?{}\[\]!-]{1,255}"
+FILE = r"(?!/)(?!.*\.\.)[A-Za-z0-9._/-]{1,255}"
+ACCOUNT = r"[0-9]{12}"
+VARIABLE = r"[A-Z_][A-Z0-9_]{0,127}"
+TEXT = r"[^\x00-\x1f]{0,1024}"
+COMMAND = r"[^\x00-\x1f]{1,1024}"
+SECRET = (
+    r"/[A-Za-z0-9._/{}-]{1,900}"
+    r"|secretsmanager:[A-Za-z0-9/_+=.@{}-]{1,400}(:[A-Za-z0-9_.-]{1,100})?"
+    r"|arn:aws[a-z-]*:(ssm|secretsmanager):[a-z0-9-]+:[0-9]{12}:(parameter/|secret:)[A-Za-z0-9/_+=.@:-]{1,900}"
+)
+ACTION = r"[a-z0-9-]+:[A-Za-z0-9]{2,64}"
+RESOURCE_ARN = (
+    r"arn:(aws[a-z-]*|\{partition\}):[a-z0-9-]+:[a-z0-9-]*(\{region\})?:([0-9]{12}|\{account\})?"
+    r":[A-Za-z0-9/_+=.@:*?{}-]{1,900}"
+)
+
+
+class Kind(StrEnum):
+    """Kinds of service; each has a builder in `services.KINDS`."""
+
+    WEB = "web"
+
+
+class Capacity(StrEnum):
+    """Where tasks run."""
+
+    FARGATE = "fargate"
+    FARGATE_SPOT = "fargate-spot"
+    EC2 = "ec2"
+
+
+class Architecture(StrEnum):
+    """CPU architecture of images and instances, in Docker's words."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
+
+
+class Provider(StrEnum):
+    """Where a repository is hosted."""
+
+    CONNECTION = "connection"
+    CODECOMMIT = "codecommit"
+    S3 = "s3"
+
+
+class Connection(StrEnum):
+    """Git hosts that CodeConnections reaches."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    BITBUCKET = "bitbucket"
+
+
+class Colour(StrEnum):
+    """Clusters of an environment."""
+
+    BLUE = "blue"
+    GREEN = "green"
+
+
+class Vpc(StrEnum):
+    """Whether the network stack makes a VPC or takes one."""
+
+    NEW = "new"
+    EXISTING = "existing"
+
+
+class Test(StrEnum):
+    """Tests that run against the deployed service."""
+
+    SMOKE = "smoke"
+    REGRESSION = "regression"
+    LOAD = "load"
+
+
+class Scale(StrEnum):
+    """What a service's task count follows."""
+
+    CPU = "cpu"
+    MEMORY = "memory"
+    REQUESTS = "requests"
+
+
+class Endpoint(StrEnum):
+    """Interface endpoints: the services that tasks in private subnets call."""
+
+    ECR_API = "ecr.api"
+    ECR_DKR = "ecr.dkr"
+    LOGS = "logs"
+    SECRETSMANAGER = "secretsmanager"
+    SSM = "ssm"
+    SSMMESSAGES = "ssmmessages"
+    STS = "sts"
+    KMS = "kms"
+    MONITORING = "monitoring"
+    SQS = "sqs"
+    SNS = "sns"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a repository is and what of it matters."""
+
+    provider: Provider = key("connection | codecommit | s3", default=Provider.CONNECTION)
+    repository: str | None = key(
+        "owner/name on the Git host, or the CodeCommit repository's name",
+        default=None,
+        pattern=REPOSITORY,
+        allowed="owner/name",
+    )
+    branch: str = key("branch that is released", default="main", pattern=REFERENCE, allowed="a branch name")
+    paths: tuple[str, ...] = key(
+        "monorepo: only pushes that touch these paths start the pipeline",
+        default=(),
+        pattern=GLOB,
+        allowed="a glob such as 'services/orders/**'",
+        max_items=8,
+    )
+    tags: tuple[str, ...] = key(
+        "release tags instead of a branch: a push of a matching tag starts the pipeline",
+        default=(),
+        pattern=GLOB,
+        allowed="a glob such as 'v*'",
+        max_items=8,
+    )
+    bucket: str | None = key(
+        "provider s3: bucket that holds the source archive",
+        default=None,
+        pattern=r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        allowed="a bucket name",
+    )
+    object_key: str | None = key(
+        "provider s3: key of the archive (zip)",
+        default=None,
+        pattern=r"[A-Za-z0-9._/-]{1,500}",
+        allowed="an object key",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """Where the pipelines live."""
+
+    region: str = key("AWS region of the pipelines", choices=REGIONS, allowed="an AWS region")
+    account: str | None = key(
+        "account of the pipelines, where environments have others",
+        default=None,
+        pattern=ACCOUNT,
+        allowed="12 digits in quotes",
+    )
+    connection: Connection = key("Git host: github | gitlab | bitbucket", default=Connection.GITHUB)
+    source: Source = key("repository that holds this folder: pipelines read templates/ from it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What every environment's network has."""
+
+    endpoints: tuple[Endpoint, ...] = key("interface endpoints beside NAT; without NAT all exist", default=())
+    dual_stack: bool = key("IPv6 beside IPv4", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """What every cluster has beyond Fargate."""
+
+    ec2: tuple[Architecture, ...] = key("EC2 capacity: one auto scaling group per architecture", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One stop of the promotion path."""
+
+    name: str = ""  # its key
+
+    region: str = key("AWS region", choices=REGIONS, allowed="an AWS region")
+    account: str | None = key(
+        "AWS account, where it differs from the pipelines'",
+        default=None,
+        pattern=ACCOUNT,
+        allowed="12 digits in quotes",
+    )
+    domain: str | None = key(
+        "hosted zone; default <environment>.<domain>", default=None, pattern=DOMAIN, allowed="a domain name"
+    )
+    clusters: tuple[Colour, ...] = key(
+        "[blue], or [blue, green] for a second cluster", default=(Colour.BLUE,), min_items=1
+    )
+    vpc: Vpc = key("new, or existing: ids come from the values file", default=Vpc.NEW)
+    throwaway: bool = key("true: no deletion protection, data is deleted with the stacks", default=False)
+    approval: bool = key("a person approves each release to it", default=False)
+    tests: tuple[Test, ...] = key("tests after each deployment", default=(Test.SMOKE,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """A statement of the task role."""
+
+    actions: tuple[str, ...] = key(
+        "IAM actions", pattern=ACTION, allowed="one action such as 's3:GetObject', without '*'", min_items=1
+    )
+    resources: tuple[str, ...] = key(
+        "ARNs; {partition}, {region}, {account} and {environment} are filled in",
+        pattern=RESOURCE_ARN,
+        allowed="an ARN",
+        min_items=1,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """A service's own test commands; each replaces the default of its step."""
+
+    quality: tuple[str, ...] = key(
+        "before the image is built", default=(), pattern=COMMAND, allowed="a shell command", unique=False
+    )
+    smoke: tuple[str, ...] = key(
+        "after the default smoke test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
+    )
+    regression: tuple[str, ...] = key(
+        "instead of the default regression test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
+    )
+    load: tuple[str, ...] = key(
+        "instead of the default load test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One micro-service: one repository, one image, one stack per environment."""
+
+    name: str = ""  # its key
+
+    kind: Kind = key("web")
+    source: Source = key("the service's repository")
+    dockerfile: str = key("Dockerfile in the repository", default="Dockerfile", pattern=FILE, allowed="a relative path")
+    context: str = key("build context in the repository", default=".", pattern=FILE, allowed="a relative path")
+    architecture: Architecture = key("amd64 | arm64", default=Architecture.AMD64)
+    capacity: Capacity = key("fargate | fargate-spot | ec2", default=Capacity.FARGATE)
+    port: int = key("port the container listens on", default=8080, minimum=1, maximum=65535)
+    host: str | None = key(
+        "host name below the environment's domain; default the service's name",
+        default=None,
+        pattern=HOST,
+        allowed="a DNS label",
+    )
+    paths: tuple[str, ...] = key(
+        "paths that reach the service; default all of the host",
+        default=(),
+        pattern=RULE_PATH,
+        allowed="a path such as '/orders*'",
+        max_items=4,
+    )
+    priority: int | None = key(
+        "listener rule priority; default derived from the name", default=None, minimum=1, maximum=50000
+    )
+    cell: int = key("load balancer the service is on, for platforms beyond one", default=1, minimum=1, maximum=99)
+    health_path: str = key(
+        "answers 200 when the task can serve", default="/health", pattern=URL_PATH, allowed="a path such as '/health'"
+    )
+    version_path: str = key(
+        "answers with the released commit", default="/version", pattern=URL_PATH, allowed="a path such as '/version'"
+    )
+    health_command: tuple[str, ...] = key(
+        "container health check, run inside the container", default=(), pattern=TEXT, allowed="text", unique=False
+    )
+    command: tuple[str, ...] = key(
+        "replaces the image's command", default=(), pattern=TEXT, allowed="text", unique=False
+    )
+    user: str = key(
+        "user id in the container, not root",
+        default="10001",
+        pattern=r"[1-9][0-9]{0,8}(:[0-9]{1,9})?",
+        allowed="a numeric user id other than 0, in quotes",
+    )
+    read_only: bool = key("read-only root file system with a writable /tmp", default=False)
+    environment: dict[str, str] = key(
+        "environment variables",
+        default={},
+        pattern=TEXT,
+        allowed="text",
+        key_pattern=VARIABLE,
+        key_allowed="a variable name such as LOG_LEVEL",
+        max_items=60,
+    )
+    secrets: dict[str, str] = key(
+        "environment variable -> '/ssm/path', 'secretsmanager:name[:json-key]' or ARN; {environment} is filled in",
+        default={},
+        pattern=SECRET,
+        allowed="'/ssm/path', 'secretsmanager:name' or an ARN of either",
+        key_pattern=VARIABLE,
+        key_allowed="a variable name such as DATABASE_URL",
+        max_items=30,
+    )
+    permissions: tuple[Permission, ...] = key("what the service itself may do on AWS", default=(), max_items=20)
+    outbound_ports: tuple[int, ...] = key(
+        "TCP ports that the service connects to", default=(443,), minimum=1, maximum=65535, max_items=20
+    )
+    scale_on: tuple[Scale, ...] = key(
+        "cpu | memory | requests", default=(Scale.CPU, Scale.MEMORY, Scale.REQUESTS), min_items=1
+    )
+    tests: Commands = key("own test commands", default=Commands())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """params/platform.yaml: what exists."""
+
+    platform: str = key(
+        "prefix of stacks, roles and parameters; can't change later",
+        pattern=PLATFORM_NAME,
+        allowed="2 to 16 of a-z, 0-9 and single '-', a letter first",
+    )
+    domain: str | None = key(
+        "parent domain; without it load balancers speak plain HTTP",
+        default=None,
+        pattern=DOMAIN,
+        allowed="a domain name",
+    )
+    toolchain: Toolchain = key("where the pipelines live")
+    network: Network = key("what every network has", default=Network())
+    cluster: Cluster = key("what every cluster has", default=Cluster())
+    environments: dict[str, Environment] = key(
+        "name -> environment, in promotion order",
+        key_pattern=ENVIRONMENT_NAME,
+        key_allowed="1 to 12 of a-z, 0-9 and single '-', a letter first",
+        min_items=1,
+        max_items=8,
+    )
+    services: dict[str, Service] = key(
+        "name -> service",
+        key_pattern=SERVICE_NAME,
+        key_allowed="2 to 24 of a-z, 0-9 and single '-', a letter first",
+        min_items=1,
+    )
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Every region the platform names, the toolchain's first."""
+        return tuple(dict.fromkeys((self.toolchain.region, *(e.region for e in self.environments.values()))))
+
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """Load balancer cells in use, ascending; at least cell 1."""
+        return tuple(sorted({1, *(service.cell for service in self.services.values())}))
+
+    @property
+    def has_domain(self) -> bool:
+        """Whether load balancers speak HTTPS under a domain."""
+        return self.domain is not None

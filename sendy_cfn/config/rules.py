@@ -1,0 +1,130 @@
+"""Rules that involve more than one key of platform.yaml. Each yields (path of the culprit, what is wrong)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendy_cfn.config import routing
+from sendy_cfn.config.model import Capacity, Colour, Platform, Provider, Scale, Service, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Finding = tuple[str, str]
+
+# One load balancer and one toolchain root serve a cell. The tightest limit is the 51,200 bytes of the toolchain root,
+# which nests one pipeline per service; AWS's own come later: 100 target groups per load balancer, 100 rules per
+# listener, 2,500 resources in one nested-stack operation (about 83 pipelines).
+SERVICES_PER_CELL = 60
+
+
+def broken(platform: Platform) -> Iterator[Finding]:
+    """Every broken rule, in file order as far as that is known."""
+    yield from _toolchain(platform)
+    for name, environment in platform.environments.items():
+        at = f"environments.{name}"
+        if environment.clusters not in ((Colour.BLUE,), (Colour.BLUE, Colour.GREEN)):
+            yield f"{at}.clusters", "expected [blue] or [blue, green]"
+        if environment.domain and not platform.has_domain:
+            yield f"{at}.domain", "needs the platform's 'domain' too: without it there is no HTTPS listener"
+        if environment.account and not platform.toolchain.account:
+            yield (
+                f"{at}.account",
+                "needs 'toolchain.account': the environment has to know which account's pipelines to trust",
+            )
+    for service in platform.services.values():
+        yield from _service(platform, service)
+    yield from _logical_ids(platform)
+    for service, message in routing.conflicts(platform.services.values()):
+        yield f"services.{service.name}", message
+    yield from _cells(platform)
+
+
+def _toolchain(platform: Platform) -> Iterator[Finding]:
+    source = platform.toolchain.source
+    if source.paths:
+        yield (
+            "toolchain.source.paths",
+            "not allowed: the pipelines themselves say which files of this repository start them",
+        )
+    if source.tags:
+        yield "toolchain.source.tags", "not allowed: templates are read from the branch"
+    yield from _source(source, "toolchain.source")
+    if "toolchain" in platform.environments:
+        yield "environments.toolchain", "the name is taken by the toolchain's own values file"
+
+
+def _source(source: Source, at: str) -> Iterator[Finding]:
+    yield from _source_keys(source, at)
+    if source.provider is Provider.CONNECTION:
+        if source.repository and "/" not in source.repository:
+            yield f"{at}.repository", f"'{source.repository}', expected owner/name"
+        return
+    if source.provider is Provider.CODECOMMIT and source.repository and "/" in source.repository:
+        yield f"{at}.repository", f"'{source.repository}', a CodeCommit repository's name has no '/'"
+    for name in ("paths", "tags"):
+        if getattr(source, name):
+            only = "needs provider 'connection': CodePipeline filters only its pushes"
+            yield f"{at}.{name}", f"{only}, this is '{source.provider}'"
+
+
+def _source_keys(source: Source, at: str) -> Iterator[Finding]:
+    """Each provider has its own keys: none missing, none of another's."""
+    archive, repository = ("bucket", "object_key"), ("repository",)
+    needed, foreign = (archive, repository) if source.provider is Provider.S3 else (repository, archive)
+    for name in needed:
+        if getattr(source, name) is None:
+            yield at, f"missing key '{name}', needed by provider '{source.provider}'"
+    for name in foreign:
+        if getattr(source, name) is not None:
+            yield f"{at}.{name}", f"not used by provider '{source.provider}', which reads {' and '.join(needed)}"
+
+
+def _service(platform: Platform, service: Service) -> Iterator[Finding]:
+    at = f"services.{service.name}"
+    yield from _source(service.source, f"{at}.source")
+    if service.capacity is Capacity.EC2 and service.architecture not in platform.cluster.ec2:
+        yield f"{at}.capacity", f"'ec2' for {service.architecture} needs '{service.architecture}' in 'cluster.ec2'"
+    for name in sorted(service.environment.keys() & service.secrets.keys()):
+        yield f"{at}.secrets.{name}", f"'{name}' is also in 'environment'; a variable has one source"
+    for name, secret in service.secrets.items():
+        yield from _placeholders(secret, {"environment"}, f"{at}.secrets.{name}")
+    for index, permission in enumerate(service.permissions):
+        for number, resource in enumerate(permission.resources):
+            known = {"partition", "region", "account", "environment"}
+            yield from _placeholders(resource, known, f"{at}.permissions[{index}].resources[{number}]")
+    if not platform.has_domain:
+        if not service.paths:
+            yield at, "missing key 'paths', needed where the platform has no 'domain': host names tell nothing apart"
+        if service.host:
+            yield f"{at}.host", "needs the platform's 'domain'"
+    if service.capacity is Capacity.EC2 and Scale.CPU not in service.scale_on and Scale.MEMORY not in service.scale_on:
+        yield f"{at}.scale_on", "on EC2 expected 'cpu' or 'memory' too: requests alone can overfill an instance"
+
+
+def _placeholders(text: str, known: set[str], at: str) -> Iterator[Finding]:
+    for part in text.split("{")[1:]:
+        word, closed, _ = part.partition("}")
+        if not closed or word not in known:
+            yield at, f"'{{{word}{closed}' is no placeholder, known are {', '.join(f'{{{k}}}' for k in sorted(known))}"
+
+
+def _logical_ids(platform: Platform) -> Iterator[Finding]:
+    for section, names in (("environments", platform.environments), ("services", platform.services)):
+        seen: dict[str, str] = {}
+        for name in names:
+            folded = name.replace("-", "")
+            if folded in seen:
+                yield f"{section}.{name}", f"too close to '{seen[folded]}': both become the same CloudFormation name"
+            seen.setdefault(folded, name)
+
+
+def _cells(platform: Platform) -> Iterator[Finding]:
+    for cell in platform.cells:
+        members = [service for service in platform.services.values() if service.cell == cell]
+        if len(members) > SERVICES_PER_CELL:
+            yield (
+                f"services.{members[SERVICES_PER_CELL].name}",
+                f"cell {cell} has {len(members)} services, at most {SERVICES_PER_CELL} fit one load balancer and "
+                f"toolchain root; give the others 'cell: {max(platform.cells) + 1}'",
+            )

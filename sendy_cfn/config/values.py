@@ -1,0 +1,234 @@
+"""params/<environment>.yaml and params/toolchain.yaml -> CloudFormation parameters, checked as CloudFormation would.
+
+Keys are the parameters' own names, so that a value is found again in the template, the console and the configuration
+file:
+
+    environment:          # the environment's root
+      VpcCidr: 10.1.0.0/16
+    defaults:             # every service
+      MinTasks: 2
+    services:             # one service
+      orders: {Memory: 1024}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendy_cfn import knobs, stacks, wires, yamlfile
+from sendy_cfn.config.fields import shown
+from sendy_cfn.config.model import Capacity
+from sendy_cfn.errors import ConfigError, Problem, nearest
+from sendy_cfn.knobs.service import FARGATE_MEMORY
+from sendy_cfn.names import cluster_id
+from sendy_cfn.parameters import to_text
+from sendy_cfn.yamlfile import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sendy_cfn.config.model import Environment, Platform, Service
+    from sendy_cfn.stacks.interface import Interface
+
+# What the pipeline alone hands over, with each release.
+FROM_PIPELINE = frozenset({"Image", "Version"})
+
+Parameters = dict[str, str]
+SUBNET_BLOCK_BITS = 4  # the network stack cuts the VPC into 16 blocks
+_EMPTY = Node({}, 0)
+
+
+class Configuration:
+    """The parameters of every stack that is deployed by itself, and what is wrong with the values files."""
+
+    def __init__(self, params: Path, platform: Platform, interfaces: dict[str, Interface]) -> None:
+        """`interfaces` has those of every emitted template."""
+        self.params = params
+        self.platform = platform
+        self.interfaces = interfaces
+        self.problems: list[Problem] = []
+
+    def stacks(self) -> Iterator[tuple[str, Parameters, dict[str, str]]]:
+        """(configuration file below templates/config/, parameters, tags) for each; read `problems` afterwards."""
+        for environment in self.platform.environments.values():
+            yield from self._environment(environment)
+        sections = self._file("toolchain", ("toolchain",))
+        name = self._name("toolchain")
+        roots = [self.interfaces[stacks.toolchain_file(cell)] for cell in self.platform.cells]
+        known = {parameter for root in roots for parameter in root.parameters}
+        given = sections["toolchain"]
+        self._unknown(name, "toolchain", given, known)
+        computed = {"ToolchainAccountId": self.platform.toolchain.account or ""}
+        for cell, root in zip(self.platform.cells, roots, strict=True):
+            chosen = self._chosen(name, "toolchain", root.parameters, [("toolchain", given)], computed)
+            file = stacks.toolchain_file(cell).replace(".yaml", ".json")
+            yield file, chosen, {"platform": self.platform.platform}
+
+    def _environment(self, environment: Environment) -> Iterator[tuple[str, Parameters, dict[str, str]]]:
+        name = self._name(environment.name)
+        sections = self._file(environment.name, ("environment", "defaults", "services"))
+        tags = {"platform": self.platform.platform, "environment": environment.name}
+        computed = {"Environment": environment.name, "ToolchainAccountId": self.platform.toolchain.account or ""}
+        if environment.domain:
+            computed["DomainName"] = environment.domain
+        root = self.interfaces[stacks.environment_file(environment)].parameters
+        given = sections["environment"]
+        self._unknown(name, "environment", given, set(root))
+        yield (
+            f"{environment.name}/environment.json",
+            self._chosen(name, "environment", root, [("environment", given)], computed),
+            tags,
+        )
+
+        of_services = {n: self.interfaces[stacks.service_file(s)].parameters for n, s in self.platform.services.items()}
+        self._unknown(name, "defaults", sections["defaults"], {p for known in of_services.values() for p in known})
+        own = self._own(name, sections["services"])
+        for service in self.platform.services.values():
+            known = of_services[service.name]
+            at = f"services.{service.name}"
+            mine = own.get(service.name, _EMPTY)
+            self._unknown(name, at, mine, set(known))
+            looked_up = self._looked_up(environment, service)
+            layers = [(at, mine), ("defaults", sections["defaults"])]
+            chosen = self._chosen(name, at, known, layers, computed | looked_up)
+            if service.capacity is not Capacity.EC2:
+                self._fargate_size(name, layers, chosen)
+            yield f"{environment.name}/service-{service.name}.json", chosen, tags | {"service": service.name}
+
+    def _looked_up(self, environment: Environment, service: Service) -> Parameters:
+        """The SSM parameters from which CloudFormation takes other stacks' values."""
+        cluster = cluster_id(environment.clusters[0], service.cell)
+        platform = self.platform.platform
+        return {n: w.ssm_name(platform, environment.name, cluster) for n, w in wires.BY_NAME.items() if w.path}
+
+    def _chosen(
+        self, file: str, at: str, names: tuple[str, ...], layers: list[tuple[str, Node]], computed: Parameters
+    ) -> Parameters:
+        """The template's parameters: computed, or from the first layer that has one; defaults stay the template's."""
+        chosen: Parameters = {}
+        for name in names:
+            if name in FROM_PIPELINE:
+                continue
+            if name in computed:
+                chosen[name] = computed[name]
+                continue
+            knob = knobs.find(name)
+            path, node = _first(layers, name)
+            if node is None:
+                if knob.default is None:
+                    line = layers[0][1].line
+                    self.problems.append(Problem(file, line, at, f"missing parameter '{name}' ({knob.description})"))
+                continue
+            value = _plain(node)
+            if wrong := knob.check(value):
+                self._once(Problem(file, node.line, path, wrong))
+            else:
+                chosen[name] = to_text(value)
+        if "SubnetBits" in names and "VpcCidr" in chosen:
+            self._subnets_fit(file, layers, chosen)
+        for low, high in knobs.ORDERED:
+            if low in names and high in names:
+                self._ordered(file, layers, chosen, low, high)
+        return chosen
+
+    def _ordered(self, file: str, layers: list[tuple[str, Node]], chosen: Parameters, low: str, high: str) -> None:
+        less, more = (float(chosen.get(n) or to_text(knobs.find(n).default)) for n in (low, high))
+        if less > more:
+            self._together(file, layers, (low, high), f"{low} {less:g} is more than {high} {more:g}")
+
+    def _subnets_fit(self, file: str, layers: list[tuple[str, Node]], chosen: Parameters) -> None:
+        bits = int(chosen.get("SubnetBits") or to_text(knobs.find("SubnetBits").default))
+        most = 32 - int(chosen["VpcCidr"].partition("/")[2]) - SUBNET_BLOCK_BITS
+        if bits > most:
+            message = f"SubnetBits {bits}, expected at most {most}: 16 subnets have to fit in {chosen['VpcCidr']}"
+            self._together(file, layers, ("SubnetBits", "VpcCidr"), message)
+
+    def _fargate_size(self, file: str, layers: list[tuple[str, Node]], chosen: Parameters) -> None:
+        cpu, memory = (int(chosen.get(n) or to_text(knobs.find(n).default)) for n in ("Cpu", "Memory"))
+        sizes = FARGATE_MEMORY[cpu]
+        if memory not in sizes:
+            steps = f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
+            expected = " | ".join(map(str, sizes)) if len(sizes) < 9 else steps
+            self._together(file, layers, ("Memory", "Cpu"), f"Memory {memory} with Cpu {cpu}, expected {expected}")
+
+    def _together(self, file: str, layers: list[tuple[str, Node]], names: tuple[str, ...], message: str) -> None:
+        """A mistake of two values, shown at the first of them that the file has."""
+        for name in names:
+            path, node = _first(layers, name)
+            if node is not None:
+                self._once(Problem(file, node.line, path, message))
+                return
+        self._once(Problem(file, layers[0][1].line, layers[0][0], message))
+
+    def _own(self, file: str, services: Node) -> dict[str, Node]:
+        if not isinstance(services.value, dict):
+            return {}
+        for name, node in services.value.items():
+            if name not in self.platform.services:
+                hint = nearest(name, list(self.platform.services)) or ", known are those of platform.yaml"
+                self.problems.append(Problem(file, node.line, f"services.{name}", f"unknown service{hint}"))
+            elif not isinstance(node.value, dict):
+                self.problems.append(
+                    Problem(file, node.line, f"services.{name}", f"{shown(node)}, expected parameters and values")
+                )
+        return {name: node for name, node in services.value.items() if isinstance(node.value, dict)}
+
+    def _unknown(self, file: str, at: str, given: Node, known: set[str]) -> None:
+        if not isinstance(given.value, dict):
+            return
+        for name, node in given.value.items():
+            if name in wires.BY_NAME or (name in knobs.BY_NAME and knobs.BY_NAME[name].computed):
+                message = "is filled in from platform.yaml or by the pipeline; leave it out"
+            elif name in known:
+                continue
+            elif name in knobs.BY_NAME:
+                message = "no parameter of this stack: platform.yaml says nothing that uses it"
+            else:
+                message = "unknown parameter" + (
+                    nearest(name, sorted(known)) or f", known are {', '.join(sorted(known))}"
+                )
+            self._once(Problem(file, node.line, f"{at}.{name}", message))
+
+    def _file(self, stem: str, sections: tuple[str, ...]) -> dict[str, Node]:
+        name = self._name(stem)
+        try:
+            tree = yamlfile.load(self.params / f"{stem}.yaml", name)
+        except ConfigError as error:
+            self.problems += error.problems
+            return dict.fromkeys(sections, _EMPTY)
+        found = dict.fromkeys(sections, _EMPTY)
+        if not isinstance(tree.value, dict):
+            self.problems.append(Problem(name, tree.line, "", f"{shown(tree)}, expected keys {', '.join(sections)}"))
+            return found
+        for key, node in tree.value.items():
+            if key not in sections:
+                hint = nearest(key, list(sections)) or f", known are {', '.join(sections)}"
+                self.problems.append(Problem(name, node.line, key, f"unknown key{hint}"))
+            elif not isinstance(node.value, dict):
+                self.problems.append(Problem(name, node.line, key, f"{shown(node)}, expected parameters and values"))
+            else:
+                found[key] = node
+        return found
+
+    def _name(self, stem: str) -> str:
+        return f"{self.params}/{stem}.yaml"
+
+    def _once(self, problem: Problem) -> None:
+        """Defaults are looked at once per service; a mistake in them is one mistake."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _first(layers: list[tuple[str, Node]], name: str) -> tuple[str, Node | None]:
+    """The value's path and node in the first layer that has it."""
+    for path, layer in layers:
+        if isinstance(layer.value, dict) and name in layer.value:
+            return f"{path}.{name}", layer.value[name]
+    return "", None
+
+
+def _plain(node: Node) -> object:
+    if isinstance(node.value, list):
+        return [item.value for item in node.value]
+    return "a mapping" if isinstance(node.value, dict) else node.value

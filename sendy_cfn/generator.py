@@ -1,0 +1,135 @@
+"""params/ -> templates/: the main job, from checked input to a replaced folder.
+
+    load      platform.yaml -> Platform                                     ConfigError: every problem of the file
+    build     each unit of stacks.units() -> template -> YAML text          units whose inputs did not change are kept
+    values    <environment>.yaml, toolchain.yaml -> config/*.json           ConfigError: every problem of these files
+    commit    the new folder takes the old one's place
+
+Each template is written as it is built and then forgotten, so memory does not grow with their number.
+"""
+
+from __future__ import annotations
+
+import sys
+from json.encoder import encode_basestring_ascii as quoted
+from typing import TYPE_CHECKING
+
+from sendy_cfn import config, stacks
+from sendy_cfn.config.values import Configuration
+from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError, Problem
+from sendy_cfn.stacks.interface import Interface
+from sendy_cfn.write import HEADER, FolderWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sendy_cfn.fresh import Memory
+    from sendy_cfn.stacks import Unit
+
+# AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+# The larger limit of 1 MB is for templates in S3; a body passed by the CLI or uploaded by hand has this one.
+MAX_BYTES = 51_200
+MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS = 500, 200, 200
+
+
+def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
+    """Generate, or with `check` only compare; prints what changed or is stale. Comes back with the exit status."""
+    try:
+        with FolderWriter(out) as writer:
+            generate(params, writer, memory)
+            stale = writer.stale()
+            if check:
+                return _report_stale(out, writer.changed, stale)
+            writer.commit()
+            memory.save()
+            _report(out, writer, stale)
+            return DONE
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"{error.filename or out}: {error.strerror}; nothing was changed", file=sys.stderr)
+        return BAD_INPUT
+
+
+def generate(params: Path, writer: FolderWriter, memory: Memory) -> None:
+    """Build every file of the platform into the writer.
+
+    Raises:
+        ConfigError: with every problem of platform.yaml, or else of the values files.
+        OSError: a file can't be written.
+    """
+    platform = config.load(params)
+    interfaces: dict[str, Interface] = {}
+    for unit in stacks.units(platform):
+        interfaces[unit.file] = _emit(unit, interfaces, writer, memory)
+    configuration = Configuration(params, platform, interfaces)
+    for name, parameters, tags in configuration.stacks():
+        if not configuration.problems:
+            data = _json(parameters, tags)
+            writer.put(f"config/{name}", data)
+            memory.wrote(f"config/{name}", data)
+    if configuration.problems:
+        raise ConfigError(configuration.problems)
+
+
+def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory) -> Interface:
+    key = memory.key(unit, interfaces)
+    known = memory.recall(unit.file, key, writer.out)
+    if known is not None:
+        writer.keep(unit.file)
+        return Interface(*known)
+    from sendy_cfn.blocks.order import settle  # here: with every unit known, troposphere is never imported
+    from sendy_cfn.render import render
+
+    template = unit.build(interfaces)
+    settle(template)
+    data = (HEADER + render(template)).encode()
+    interface = Interface.of(template)
+    _check_limits(unit.file, len(data), len(template.resources), len(template.parameters), len(template.outputs))
+    writer.put(unit.file, data)
+    memory.learn(unit.file, key, data, interface)
+    return interface
+
+
+def _check_limits(file: str, size: int, resources: int, parameters: int, outputs: int) -> None:
+    counts = (
+        ("bytes", size, MAX_BYTES),
+        ("resources", resources, MAX_RESOURCES),
+        ("parameters", parameters, MAX_PARAMETERS),
+        ("outputs", outputs, MAX_OUTPUTS),
+    )
+    over = [f"{count} {what}, CloudFormation takes {limit}" for what, count, limit in counts if count > limit]
+    if over:
+        hint = "; give some services another 'cell'" if file.startswith("toolchain") else ""
+        raise ConfigError([Problem(f"templates/{file}", 0, "", ", ".join(over) + hint)])
+
+
+def _json(parameters: dict[str, str], tags: dict[str, str]) -> bytes:
+    """A CodePipeline template configuration; by hand, because `json.dumps` with indentation is ten times slower."""
+    sections = []
+    for title, entries in (("Parameters", parameters), ("Tags", tags)):
+        lines = ",\n".join(f"    {quoted(name)}: {quoted(value)}" for name, value in entries.items())
+        sections.append(f'  "{title}": {{\n{lines}\n  }}' if lines else f'  "{title}": {{}}')
+    return ("{\n" + ",\n".join(sections) + "\n}\n").encode()
+
+
+def _report(out: Path, writer: FolderWriter, stale: list[str]) -> None:
+    for name in sorted(writer.changed):
+        print(f"wrote    {out / name}")
+    for name in stale:
+        print(f"removed  {out / name}")
+    total = len(writer.changed) + len(writer.kept)
+    print(f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed")
+
+
+def _report_stale(out: Path, changed: list[str], stale: list[str]) -> int:
+    for name in sorted(changed):
+        print(f"stale    {out / name}")
+    for name in stale:
+        print(f"extra    {out / name}")
+    if changed or stale:
+        print(f"{out}: {len(changed) + len(stale)} files are not what params/ gives; run generate.py")
+        return STALE
+    print(f"{out}: up to date")
+    return DONE

@@ -1,0 +1,78 @@
+"""Parameters that several stacks take."""
+
+from __future__ import annotations
+
+from sendy_cfn.parameters import Knob
+
+GENERAL = "General"
+
+# CloudWatch Logs accepts only these retention periods.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+
+ENVIRONMENT = Knob(
+    name="Environment",
+    description="Name of the environment, part of stack, cluster and parameter names",
+    group=GENERAL,
+    pattern="[a-z][a-z0-9-]{0,11}",
+    shape="1 to 12 of a-z, 0-9 and '-', a letter first",
+    computed=True,
+)
+DOMAIN_NAME = Knob(
+    name="DomainName",
+    description="Domain of the environment, for example test.example.com; services are names below it",
+    group=GENERAL,
+    label="Domain",
+    pattern=r"([a-z0-9-]+\.)+[a-z]{2,63}",
+    shape="a domain name",
+    computed=True,
+)
+CLUSTER_ID = Knob(
+    name="ClusterId",
+    description="Which of the environment's clusters this is",
+    group=GENERAL,
+    pattern="(blue|green)(-[0-9]+)?",
+    shape="blue or green, with the cell's number from cell 2 on",
+    computed=True,
+)
+TOOLCHAIN_ACCOUNT_ID = Knob(
+    name="ToolchainAccountId",
+    description="Account that the pipelines run in",
+    group=GENERAL,
+    pattern="[0-9]{12}",
+    shape="12 digits",
+    computed=True,
+)
+LOG_RETENTION_DAYS = Knob(
+    name="LogRetentionDays",
+    description="Days that logs are kept",
+    group=GENERAL,
+    label="Log retention (days)",
+    type="Number",
+    default=365,
+    allowed=RETENTION_DAYS,
+)
+KNOBS = (ENVIRONMENT, DOMAIN_NAME, CLUSTER_ID, TOOLCHAIN_ACCOUNT_ID, LOG_RETENTION_DAYS)

@@ -1,0 +1,84 @@
+"""Parameters of the toolchain stacks."""
+
+from __future__ import annotations
+
+from sendy_cfn.parameters import Knob
+
+TOOLCHAIN = "Toolchain"
+
+# artifacts
+ARTIFACT_DAYS = Knob(
+    name="ArtifactDays",
+    description="Days that artifacts are kept; a stage can be retried or rolled back as long as its artifacts exist",
+    group=TOOLCHAIN,
+    label="Keep artifacts (days)",
+    type="Number",
+    default=90,
+    minimum=1,
+    maximum=3650,
+)
+NOTIFICATION_EMAIL = Knob(
+    name="NotificationEmail",
+    description="E-mail address that hears of failures and waiting approvals (it is asked to confirm); empty for none",
+    group=TOOLCHAIN,
+    label="E-mail for notifications",
+    default="",
+    pattern=r"([^@\s,]+@[^@\s,]+\.[^@\s,]+)?",
+    shape="an e-mail address, or empty",
+)
+
+# source
+EXISTING_CONNECTION_ARN = Knob(
+    name="ExistingConnectionArn",
+    description="ARN of a connection to the Git host that exists already; empty to make one",
+    group=TOOLCHAIN,
+    label="Existing connection",
+    default="",
+    pattern=r"(arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[a-f0-9-]+)?",
+    shape="the ARN of a connection, or empty",
+)
+
+# pipeline
+MAX_P95_MILLISECONDS = Knob(
+    name="MaxP95Milliseconds",
+    description="Milliseconds within which 95 % of the answers have to come under load; a load test fails above",
+    group=TOOLCHAIN,
+    label="Load test: 95 % of answers within (ms)",
+    type="Number",
+    default=500,
+    minimum=1,
+    maximum=60000,
+)
+
+
+# Output of an environment's stack -> the role whose ARN it is.
+_ROLES = {
+    "PipelineRoleArn": "the role that pipelines take on",
+    "CloudFormationRoleArn": "the role with which CloudFormation makes service stacks",
+}
+
+
+def environment_role(name: str) -> Knob:
+    """A role of an environment in another account or region, where pipelines can't look it up: people copy its ARN.
+
+    Args:
+        name: `<Environment>PipelineRoleArn` or `<Environment>CloudFormationRoleArn`.
+
+    Raises:
+        KeyError: the name is neither.
+    """
+    for output, what in _ROLES.items():
+        place = name.removesuffix(output)
+        if place not in ("", name):
+            return Knob(
+                name=name,
+                description=f"ARN of {what} in {place}: output {output} of that environment's stack",
+                group=TOOLCHAIN,
+                label=f"{output} of {place}",
+                pattern="arn:aws[a-z-]*:iam::[0-9]{12}:role/.{1,512}",
+                shape="the ARN of a role",
+            )
+    raise KeyError(name)
+
+
+KNOBS: tuple[Knob, ...] = (ARTIFACT_DAYS, NOTIFICATION_EMAIL, EXISTING_CONNECTION_ARN, MAX_P95_MILLISECONDS)

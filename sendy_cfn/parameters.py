@@ -1,0 +1,116 @@
+"""Template parameters that people set in `params/<environment>.yaml`, `params/toolchain.yaml` or the console.
+
+A `Knob` is declared once, here or in `knobs_*`; stacks take it, roots pass it on, values files are checked against it,
+editors complete it from it. Names are unique over all templates, so a root can derive its parameters from the names its
+children take.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from troposphere import Parameter, Ref
+
+if TYPE_CHECKING:
+    from troposphere import Template
+
+Value = str | int | float | bool | list[str] | list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """A template parameter with what is allowed in it; the checks are CloudFormation's own."""
+
+    name: str
+    description: str  # with the unit
+    group: str  # heading in the console
+    label: str = ""  # what the console shows instead of the name
+    type: str = "String"  # String, Number, CommaDelimitedList or an AWS-specific type
+    default: str | int | None = None  # None: must be given
+    allowed: tuple[str | int, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str = ""  # of the value; of each item of a list
+    shape: str = ""  # the pattern in words
+    computed: bool = False  # filled in by the generator from platform.yaml, never by a person
+
+    def parameter(self) -> Parameter:
+        """A new troposphere Parameter; CloudFormation enforces what `check` checks."""
+        given: dict[str, Any] = {"Type": self.type, "Description": self.description}
+        if self.default is not None:
+            given["Default"] = self.default
+        if self.allowed:
+            given["AllowedValues"] = list(self.allowed)
+        if self.type == "Number":
+            given |= {k: v for k, v in (("MinValue", self.minimum), ("MaxValue", self.maximum)) if v is not None}
+        if self.pattern and not self.is_list:
+            given["AllowedPattern"] = f"^{self.pattern}$"
+        if self.shape:
+            given["ConstraintDescription"] = self.shape
+        return Parameter(self.name, **given)
+
+    def take(self, template: Template) -> Ref:
+        """Declare the parameter in the template, once, in its console group; a Ref to it."""
+        if self.name not in template.parameters:
+            template.add_parameter(self.parameter())
+            template.add_parameter_to_group(self.name, self.group)
+            if self.label:
+                template.set_parameter_label(self.name, self.label)
+        return Ref(self.name)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a list."""
+        return self.type == "CommaDelimitedList" or self.type.startswith("List<")
+
+    def check(self, value: object) -> str:
+        """What is wrong with the value, in words; "" where nothing is.
+
+        CloudFormation's rules: AllowedValues, MinValue, MaxValue, AllowedPattern.
+        """
+        if self.is_list:
+            if not isinstance(value, list):
+                return f"{value!r}, expected a list"
+            return next((f"item {item!r}: {wrong}" for item in value if (wrong := self._item(item))), "")
+        if isinstance(value, list | dict) or value is None:
+            return f"{'nothing' if value is None else 'a list or mapping'}, expected {self.expected}"
+        if self.type == "Number":
+            return self._number(value)
+        return self._item(value)
+
+    def _number(self, value: object) -> str:
+        fits = (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (not self.allowed or value in self.allowed)
+        )
+        return "" if fits else f"{value!r}, expected {self.expected}"
+
+    def _item(self, value: object) -> str:
+        text = to_text(value)
+        fits = (not self.allowed or text in self.allowed) and (
+            not self.pattern or re.fullmatch(self.pattern, text) is not None
+        )
+        return "" if fits else f"{value!r}, expected {self.expected}"
+
+    @property
+    def expected(self) -> str:
+        """What is allowed, in words."""
+        if self.allowed:
+            return " | ".join(map(str, self.allowed))
+        if self.type == "Number":
+            return f"a number from {self.minimum} to {self.maximum}"
+        return self.shape or "text"
+
+
+def to_text(value: object) -> str:
+    """A value as CloudFormation takes it: every parameter value is a string, a list has commas."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(map(to_text, value))
+    return str(value)

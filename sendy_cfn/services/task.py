@@ -1,0 +1,244 @@
+"""What all kinds of service share: the task definition, its two roles and its log group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from awacs import aws as policies
+from awacs import ecr, kms, logs, secretsmanager
+from awacs import ssm as parameter_store
+from troposphere import AccountId, Ref, Region, Sub, ecs, iam
+from troposphere import logs as cloudwatch_logs
+
+from sendy_cfn import wires
+from sendy_cfn.blocks.iam import allow, policy, role, trust
+from sendy_cfn.blocks.skeleton import RETAINED
+from sendy_cfn.config.model import Architecture, Capacity
+from sendy_cfn.knobs import common
+from sendy_cfn.knobs import service as knobs
+
+if TYPE_CHECKING:
+    from awacs.aws import Statement
+    from troposphere import AWSObject, Template
+
+    from sendy_cfn.config.model import Platform, Service
+
+_CPU_ARCHITECTURE = {Architecture.AMD64: "X86_64", Architecture.ARM64: "ARM64"}
+_LOG_BUFFER = (
+    "25m"  # a burst that CloudWatch can't take is dropped, the service keeps answering; Docker's default is 1m
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The resources of a task, in the order they are emitted."""
+
+    log_group: cloudwatch_logs.LogGroup
+    execution_role: iam.Role
+    execution_policy: iam.ManagedPolicy
+    task_role: iam.Role
+    task_policy: iam.ManagedPolicy | None
+    definition: ecs.TaskDefinition
+
+    def resources(self) -> list[AWSObject]:
+        """All of them, for `Template.add_resource`."""
+        mine = [
+            self.log_group,
+            self.execution_role,
+            self.execution_policy,
+            self.task_role,
+            self.task_policy,
+            self.definition,
+        ]
+        return [resource for resource in mine if resource is not None]
+
+
+def task(template: Template, platform: Platform, service: Service) -> Task:
+    """The task: non-root, init process, logs that never block, secrets by reference, only declared permissions."""
+    key = wires.KEY_ARN.look_up(template)
+    log_group = cloudwatch_logs.LogGroup(
+        "LogGroup", **RETAINED, KmsKeyId=key, RetentionInDays=common.LOG_RETENTION_DAYS.take(template)
+    )
+    assume = trust(
+        "ecs-tasks.amazonaws.com",
+        policies.Condition(
+            [
+                policies.StringEquals("aws:SourceAccount", AccountId),
+                policies.ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")),
+            ]
+        ),
+    )
+    execution_role = role("ExecutionRole", f"Starts tasks of {service.name}: image, secrets, logs", assume)
+    task_role = role("TaskRole", f"What {service.name} itself may do", assume)
+    execution_policy = policy(
+        "ExecutionPolicy",
+        f"Pull the image, read the secrets and write the logs of {service.name}",
+        [execution_role.ref()],
+        *_execution(platform, service, log_group, key),
+    )
+    task_policy = (
+        policy(
+            "TaskPolicy",
+            f"Permissions that {service.name} declares in platform.yaml",
+            [task_role.ref()],
+            *_declared(service),
+        )
+        if service.permissions
+        else None
+    )
+    definition = _definition(template, platform, service, log_group, execution_role, task_role)
+    definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
+    return Task(log_group, execution_role, execution_policy, task_role, task_policy, definition)
+
+
+def _definition(
+    template: Template,
+    platform: Platform,
+    service: Service,
+    log_group: cloudwatch_logs.LogGroup,
+    execution_role: iam.Role,
+    task_role: iam.Role,
+) -> ecs.TaskDefinition:
+    on_ec2 = service.capacity is Capacity.EC2
+    definition = ecs.TaskDefinition(
+        "TaskDefinition",
+        Family=Sub(f"{platform.platform}-${{Environment}}-{service.name}"),
+        RequiresCompatibilities=["EC2" if on_ec2 else "FARGATE"],
+        RuntimePlatform=ecs.RuntimePlatform(
+            CpuArchitecture=_CPU_ARCHITECTURE[service.architecture], OperatingSystemFamily="LINUX"
+        ),
+        NetworkMode="awsvpc",
+        Cpu=knobs.CPU.take(template),
+        Memory=knobs.MEMORY.take(template),
+        ExecutionRoleArn=execution_role.get_att("Arn"),
+        TaskRoleArn=task_role.get_att("Arn"),
+        ContainerDefinitions=[_container(template, service, log_group)],
+    )
+    if service.read_only:
+        definition.Volumes = [ecs.Volume(Name="tmp")]
+    return definition
+
+
+def _container(template: Template, service: Service, log_group: cloudwatch_logs.LogGroup) -> ecs.ContainerDefinition:
+    container = ecs.ContainerDefinition(
+        Name=service.name,
+        Image=knobs.IMAGE.take(template),
+        Essential=True,
+        User=service.user,
+        ReadonlyRootFilesystem=service.read_only,
+        Memory=knobs.MEMORY.take(template),
+        PortMappings=[ecs.PortMapping(ContainerPort=service.port, Protocol="tcp")],
+        # An init process passes SIGTERM on and reaps children: without it a PID 1 that ignores SIGTERM is killed
+        # mid-request.
+        LinuxParameters=ecs.LinuxParameters(InitProcessEnabled=True, Capabilities=ecs.KernelCapabilities(Drop=["ALL"])),
+        StopTimeout=knobs.STOP_TIMEOUT.take(template),
+        DockerLabels={"org.opencontainers.image.revision": knobs.VERSION.take(template)},
+        LogConfiguration=ecs.LogConfiguration(
+            LogDriver="awslogs",
+            Options={
+                "awslogs-group": log_group.ref(),
+                "awslogs-region": Region,
+                "awslogs-stream-prefix": service.name,
+                "mode": "non-blocking",
+                "max-buffer-size": _LOG_BUFFER,
+            },
+        ),
+    )
+    if service.command:
+        container.Command = list(service.command)
+    if service.health_command:
+        container.HealthCheck = ecs.HealthCheck(
+            Command=["CMD", *service.health_command],
+            Interval=knobs.HEALTH_INTERVAL.take(template),
+            Timeout=knobs.HEALTH_TIMEOUT.take(template),
+            Retries=knobs.UNHEALTHY_CHECKS.take(template),
+            StartPeriod=60,  # seconds in which failures don't count; then Retries decide
+        )
+    if service.read_only:
+        container.MountPoints = [ecs.MountPoint(SourceVolume="tmp", ContainerPath="/tmp", ReadOnly=False)]
+    if service.environment:
+        container.Environment = [ecs.Environment(Name=k, Value=v) for k, v in service.environment.items()]
+    if service.secrets:
+        container.Secrets = [ecs.Secret(Name=k, ValueFrom=_value_from(v)) for k, v in service.secrets.items()]
+    return container
+
+
+def _execution(platform: Platform, service: Service, log_group: cloudwatch_logs.LogGroup, key: Ref) -> list[Statement]:
+    # The repository is in the toolchain's region; ${AWS::Region} says so only where all regions are that one.
+    region = "${AWS::Region}" if len(platform.regions) == 1 else "*"
+    owner = platform.toolchain.account or "${AWS::AccountId}"
+    repository = f"arn:${{AWS::Partition}}:ecr:{region}:{owner}:repository/{platform.platform}/{service.name}"
+    statements = [
+        # AWS: GetAuthorizationToken has no resource,
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+        allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*"),
+        allow(
+            "PullImage",
+            [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
+            Sub(repository),
+        ),
+        allow("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], log_group.get_att("Arn")),
+    ]
+    stored = [_secret_arn(value) for value in service.secrets.values()]
+    if in_ssm := [arn for arn in stored if ":ssm:" in arn]:
+        statements.append(allow("ReadParameters", [parameter_store.GetParameters], *map(_resource, in_ssm)))
+    if in_manager := [arn for arn in stored if ":secretsmanager:" in arn]:
+        statements.append(allow("ReadSecrets", [secretsmanager.GetSecretValue], *map(_resource, in_manager)))
+    if stored:
+        through = policies.Condition(
+            policies.StringEquals(
+                "kms:ViaService",
+                [Sub("secretsmanager.${AWS::Region}.${AWS::URLSuffix}"), Sub("ssm.${AWS::Region}.${AWS::URLSuffix}")],
+            )
+        )
+        statements.append(allow("DecryptSecrets", [kms.Decrypt], key, condition=through))
+    return statements
+
+
+def _declared(service: Service) -> list[Statement]:
+    return [
+        allow(
+            f"Declared{number}",
+            [policies.Action(*action.split(":", 1)) for action in permission.actions],
+            *(_resource(arn) for arn in permission.resources),
+        )
+        for number, permission in enumerate(service.permissions, 1)
+    ]
+
+
+def _secret_arn(value: str) -> str:
+    """The ARN that IAM sees, with placeholders; Secrets Manager adds six random characters to a name."""
+    if value.startswith("/"):
+        return f"arn:{{partition}}:ssm:{{region}}:{{account}}:parameter{value}"
+    if value.startswith("secretsmanager:"):
+        name = value.split(":")[1]
+        return f"arn:{{partition}}:secretsmanager:{{region}}:{{account}}:secret:{name}-??????"
+    return ":".join(value.split(":")[:7]) if ":secretsmanager:" in value else value
+
+
+def _value_from(value: str) -> Sub | str:
+    """What ECS reads a secret by: the ARN, for Secrets Manager with the JSON key."""
+    if value.startswith("/"):
+        return _resource(_secret_arn(value))
+    if value.startswith("secretsmanager:"):
+        _, name, *json_key = value.split(":")
+        arn = f"arn:{{partition}}:secretsmanager:{{region}}:{{account}}:secret:{name}"
+        return _resource(f"{arn}:{json_key[0]}::" if json_key else arn)
+    return value
+
+
+_PLACEHOLDERS = {
+    "{partition}": "${AWS::Partition}",
+    "{region}": "${AWS::Region}",
+    "{account}": "${AWS::AccountId}",
+    "{environment}": "${Environment}",
+}
+
+
+def _resource(arn: str) -> Sub | str:
+    """An ARN whose placeholders CloudFormation fills in. The input's patterns admit no '$', so nothing else is."""
+    text = arn
+    for placeholder, reference in _PLACEHOLDERS.items():
+        text = text.replace(placeholder, reference)
+    return Sub(text) if text != arn else arn

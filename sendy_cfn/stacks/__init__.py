@@ -1,0 +1,141 @@
+"""The only list of stacks: what is built from a platform, in which order, from what.
+
+platform -> units() -> one template per unit, children before the roots that nest them. Builders are imported when a
+unit is really built, so that an unchanged unit costs no import.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sendy_cfn.config.model import Provider, Vpc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from troposphere import Template
+
+    from sendy_cfn.config.model import Environment, Platform, Service
+    from sendy_cfn.stacks.interface import Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One template to build: `builder` is "module:function" below sendy_cfn."""
+
+    file: str
+    builder: str
+    platform: Platform
+    inputs: tuple[Any, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    children: tuple[str, ...] = ()  # files whose interfaces it needs
+
+    def build(self, interfaces: dict[str, Interface]) -> Template:
+        """Build it; `interfaces` has those of all earlier units."""
+        module, function = self.builder.split(":")
+        build = getattr(importlib.import_module(f"sendy_cfn.{module}"), function)
+        options: dict[str, Any] = dict(self.options)
+        if self.children:
+            options["interfaces"] = {file: interfaces[file] for file in self.children}
+        template: Template = build(self.platform, *self.inputs, **options)
+        return template
+
+
+def network_file(environment: Environment) -> str:
+    """The network template that an environment of this structure nests."""
+    return f"network{'-existing' if environment.vpc is Vpc.EXISTING else ''}{_throwaway(environment)}.yaml"
+
+
+def cluster_file(environment: Environment) -> str:
+    """The cluster template that an environment of this structure nests, once per cluster."""
+    return f"cluster{_throwaway(environment)}.yaml"
+
+
+def environment_file(environment: Environment) -> str:
+    """The root that this environment is deployed with; environments of equal structure share it."""
+    two = "-two-clusters" if len(environment.clusters) > 1 else ""
+    existing = "-existing-vpc" if environment.vpc is Vpc.EXISTING else ""
+    return f"environment{two}{existing}{_throwaway(environment)}.yaml"
+
+
+def toolchain_file(cell: int) -> str:
+    """The root with a cell's pipelines."""
+    return "toolchain.yaml" if cell == 1 else f"toolchain-{cell}.yaml"
+
+
+def service_file(service: Service) -> str:
+    """The template that the service's pipeline deploys to each environment."""
+    return f"service-{service.name}.yaml"
+
+
+def builds_file(service: Service) -> str:
+    """The template of the service's image repository and builds, nested in its pipeline's."""
+    return f"builds-{service.name}.yaml"
+
+
+def pipeline_file(service: Service) -> str:
+    """The template of the service's pipeline."""
+    return f"pipeline-{service.name}.yaml"
+
+
+def _throwaway(environment: Environment) -> str:
+    return "-throwaway" if environment.throwaway else ""
+
+
+def uses_connection(platform: Platform) -> bool:
+    """Whether any repository is reached through the Git host's connection."""
+    sources = (platform.toolchain.source, *(service.source for service in platform.services.values()))
+    return any(source.provider is Provider.CONNECTION for source in sources)
+
+
+def units(platform: Platform) -> Iterator[Unit]:
+    """Every template of the platform."""
+    services = tuple(platform.services.values())
+    # Builders see the platform without its services: what a template says of a service is among its unit's inputs, so
+    # that a change of one service touches no other's template.
+    shared = dataclasses.replace(platform, services={})
+    for service in services:
+        yield Unit(service_file(service), "services:build", shared, (service,))
+        yield Unit(builds_file(service), "stacks.builds:build", shared, (service,))
+        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, (service,))
+    yield from _environments(shared, platform.cells, tuple(service_file(service) for service in services))
+    yield from _toolchains(shared, services, uses_connection(platform))
+
+
+def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[str, ...]) -> Iterator[Unit]:
+    yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
+    seen: set[str] = set()
+    for environment in platform.environments.values():
+        network, cluster, root = network_file(environment), cluster_file(environment), environment_file(environment)
+        module = "network_existing" if environment.vpc is Vpc.EXISTING else "network"
+        throwaway = (("throwaway", environment.throwaway),)
+        for unit in (
+            Unit(network, f"stacks.{module}:build", platform, options=throwaway),
+            Unit(cluster, "stacks.cluster:build", platform, options=throwaway),
+            Unit(
+                root,
+                "stacks.environment:build",
+                platform,
+                (network, cluster, environment.clusters, cells),
+                children=(network, cluster, "deploy-roles.yaml"),
+            ),
+        ):
+            if unit.file not in seen:
+                seen.add(unit.file)
+                yield unit
+
+
+def _toolchains(platform: Platform, services: tuple[Service, ...], connection: bool) -> Iterator[Unit]:
+    base = ["artifacts.yaml"]
+    yield Unit("artifacts.yaml", "stacks.artifacts:build", platform)
+    if connection:
+        yield Unit("source.yaml", "stacks.source:build", platform)
+        base.append("source.yaml")
+    for cell in sorted({1, *(service.cell for service in services)}):
+        members = tuple(service for service in services if service.cell == cell)
+        names = tuple(service.name for service in members)
+        files = tuple(pipeline_file(service) for service in members)
+        yield Unit(toolchain_file(cell), "stacks.toolchain:build", platform, (names,), children=(*base, *files))

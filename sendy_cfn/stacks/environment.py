@@ -1,0 +1,40 @@
+"""Root of an environment: network, its clusters and the roles that deploy to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendy_cfn.blocks import skeleton
+from sendy_cfn.names import cluster_id
+from sendy_cfn.stacks.nest import Nest
+
+if TYPE_CHECKING:
+    from troposphere import Template
+
+    from sendy_cfn.config.model import Colour, Platform
+    from sendy_cfn.stacks.interface import Interface
+
+
+def build(
+    platform: Platform,
+    network: str,
+    cluster: str,
+    clusters: tuple[Colour, ...],
+    cells: tuple[int, ...],
+    *,
+    interfaces: dict[str, Interface],
+) -> Template:
+    """The root; `network` and `cluster` are the template files of this structure."""
+    root = skeleton.new(f"{platform.platform}: an environment with its network, clusters and deploy roles")
+    nest = Nest(root)
+    nest.add("network", network, interfaces[network])
+    ids = [cluster_id(colour, cell) for cell in cells for colour in clusters]
+    for name in ids:
+        nest.add(f"cluster-{name}", cluster, interfaces[cluster], {"ClusterId": name}, offers=False)
+    nest.add("deploy-roles", "deploy-roles.yaml", interfaces["deploy-roles.yaml"])
+
+    for name in ids:
+        nest.show(f"cluster-{name}", interfaces[cluster], prefix=len(ids) > 1)
+    nest.show("network", interfaces[network])
+    nest.show("deploy-roles", interfaces["deploy-roles.yaml"])
+    return root

@@ -1,0 +1,33 @@
+"""What a built template takes and offers: all that roots, values files and roles have to know of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from troposphere import Template
+
+
+class Interface(NamedTuple):
+    """Text only, so that it can be kept beside the emitted file."""
+
+    parameters: tuple[str, ...]  # to be filled by whoever deploys it
+    outputs: tuple[tuple[str, str], ...]  # name and description
+    types: tuple[str, ...]  # resource types, sorted
+
+    @classmethod
+    def of(cls, template: Template) -> Interface:
+        """Read it off a template. What CloudFormation resolves from a default SSM parameter is nobody's to fill."""
+        return cls(
+            tuple(
+                name for name, parameter in template.parameters.items() if not _resolves_itself(parameter.properties)
+            ),
+            tuple((name, str(output.properties["Description"])) for name, output in template.outputs.items()),
+            tuple(
+                sorted({resource.resource_type for resource in template.resources.values() if resource.resource_type})
+            ),
+        )
+
+
+def _resolves_itself(properties: dict[str, object]) -> bool:
+    return str(properties["Type"]).startswith("AWS::SSM::Parameter::Value<") and "Default" in properties

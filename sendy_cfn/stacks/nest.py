@@ -1,0 +1,61 @@
+"""Roots: nested stacks whose parameters are filled by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from troposphere import GetAtt, Output, cloudformation
+
+from sendy_cfn import knobs, wires
+from sendy_cfn.names import logical
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, Template
+
+    from sendy_cfn.stacks.interface import Interface
+
+
+@dataclass(slots=True)
+class Nest:
+    """Adds nested stacks to a root, in order; later ones see the outputs of earlier ones."""
+
+    root: Template
+    offered: dict[str, AWSHelperFn] = field(default_factory=dict)
+
+    def add(
+        self, title: str, file: str, interface: Interface, given: dict[str, str] | None = None, *, offers: bool = True
+    ) -> None:
+        """Nest `file` as the resource that `title` names.
+
+        Each parameter is, in this order: `given`, the output of the same name of an earlier stack, or the knob of that
+        name, which the root then takes itself and passes on. With `offers` the stack's own outputs are there for later
+        ones.
+        """
+        values: dict[str, AWSHelperFn | str] = {}
+        for name in interface.parameters:
+            if given and name in given:
+                values[name] = given[name]
+            elif name in self.offered:
+                values[name] = self.offered[name]
+            else:
+                values[name] = knobs.find(name).take(self.root)
+        stack = cloudformation.Stack(
+            logical(title), DeletionPolicy="Delete", UpdateReplacePolicy="Delete", TemplateURL=file
+        )
+        if values:
+            stack.Parameters = values
+        self.root.add_resource(stack)
+        if offers:
+            self.offered |= {name: _output(title, name) for name, _ in interface.outputs}
+
+    def show(self, title: str, interface: Interface, *, prefix: bool = False) -> None:
+        """Pass on as the root's own outputs what the stack offers to people, not to other stacks."""
+        for name, description in interface.outputs:
+            if name not in wires.BY_NAME:
+                shown = f"{logical(title)}{name}" if prefix else name
+                self.root.add_output(Output(shown, Description=description, Value=_output(title, name)))
+
+
+def _output(title: str, name: str) -> GetAtt:
+    return GetAtt(logical(title), f"Outputs.{name}")

@@ -1,0 +1,162 @@
+"""A service's pipeline: from a push to its repository to production.
+
+The toolchain's root nests one of these per service and has to stay under 51,200 bytes with 60 of them. So the
+parameters are few, and what is known here is said here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from troposphere import Output, Region, Sub, cloudformation, codepipeline, codestarnotifications
+
+from sendy_cfn import wires
+from sendy_cfn.blocks import (
+    artifact_names,
+    iam,
+    pipeline_events,
+    pipeline_roles,
+    pipeline_sources,
+    pipeline_stages,
+    skeleton,
+)
+from sendy_cfn.blocks.builds import project_arn
+from sendy_cfn.blocks.pipeline_stages import Access
+from sendy_cfn.config.model import Provider
+from sendy_cfn.knobs import toolchain
+from sendy_cfn.names import logical
+from sendy_cfn.stacks import builds
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, Template
+
+    from sendy_cfn.config.model import Environment, Platform, Service
+
+    Value = AWSHelperFn | str
+
+# https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html#events-ref-pipeline
+NOTIFY = ["codepipeline-pipeline-pipeline-execution-failed", "codepipeline-pipeline-manual-approval-needed"]
+
+
+def build(platform: Platform, service: Service) -> Template:
+    """The stack of one service's pipeline; it nests `builds-<service>.yaml`."""
+    template = skeleton.new(f"{platform.platform}: pipeline of {service.name}")
+    name = f"{platform.platform}-{service.name}"
+    places = list(platform.environments.values())
+    code, templates = pipeline_sources.origins(platform, service)
+
+    bucket = wires.ARTIFACT_BUCKET.take(template)
+    key = wires.ARTIFACT_KEY_ARN.take(template)
+    topic = wires.NOTIFICATION_TOPIC_ARN.take(template)
+    connection = None
+    if Provider.CONNECTION in (code.source.provider, templates.source.provider):
+        connection = wires.CONNECTION_ARN.take(template)
+    access = [_access(template, platform, place) for place in places]
+
+    stack = template.add_resource(
+        cloudformation.Stack(
+            "Builds",
+            **skeleton.DATA_LOSS,  # what is to be kept, keeps itself
+            TemplateURL=builds.file(service),
+            Parameters={value.name: value.take(template) for value in builds.takes(platform)},
+        )
+    )
+    projects = {kind: stack.get_att(f"Outputs.{builds.offers(kind)}") for kind in builds.kinds(platform)}
+
+    elsewhere = [region for region in platform.regions if region != platform.toolchain.region]
+    buckets = [builds.BUCKET_ARN]
+    buckets += [artifact_names.bucket_arn(platform.platform, region).data["Fn::Sub"] for region in elsewhere]
+    statements = [
+        *pipeline_roles.artifacts(buckets, key, name),
+        *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
+        *pipeline_roles.reading([code, templates], connection),
+        *pipeline_roles.acting([project_arn(name, kind) for kind in projects], [roles.pipeline for roles in access]),
+        *pipeline_roles.asking(topic, needed=any(place.approval for place in places)),
+    ]
+    role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
+    policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
+    template.add_resource(policy)
+
+    line = pipeline_stages.Line(platform, service, code, templates, projects)
+    stages = [pipeline_stages.source(line, connection), pipeline_stages.quality(line), pipeline_stages.image(line)]
+    for place, roles in zip(places, access, strict=True):
+        stages += pipeline_stages.environment(line, place, roles, topic)
+    pipeline = codepipeline.Pipeline(
+        "Pipeline",
+        DependsOn=policy.title,  # a new pipeline runs at once
+        Name=name,  # part of the artifacts' paths, which roles name
+        PipelineType="V2",
+        # An execution that waits for a stage gives way to a newer one, which has its commits too. In a queue, one
+        # approval that nobody answers would hold up every later fix. Either way a stage runs one execution at a time.
+        ExecutionMode="SUPERSEDED",
+        RoleArn=role.get_att("Arn"),
+        Stages=stages,
+        **_stores(platform, bucket, key, elsewhere),
+    )
+    triggers = pipeline_sources.triggers(service, code, templates)
+    if triggers:
+        pipeline.Triggers = triggers
+    template.add_resource(pipeline)
+    if elsewhere:
+        # They name other regions, rightly; the rule takes any region in an ARN for a slip.
+        policy.Metadata = pipeline.Metadata = {"cfn-lint": {"config": {"ignore_checks": ["I3042"]}}}
+    for resource in pipeline_events.starter(code, name):
+        template.add_resource(resource)
+    template.add_resource(_notifications(pipeline, topic))
+
+    template.add_output(Output("PipelineUrl", Description=f"Pipeline of {service.name}", Value=_console(name)))
+    uri = stack.get_att("Outputs.RepositoryUri")
+    template.add_output(Output("RepositoryUri", Description=f"Images of {service.name}", Value=uri))
+    return template
+
+
+def _access(template: Template, platform: Platform, place: Environment) -> Access:
+    """The environment's roles: looked up where it publishes them beside the pipeline, else copied by people."""
+    here = platform.toolchain
+    beside = (place.account or here.account, place.region) == (here.account, here.region)
+    arns = []
+    for wire in (wires.PIPELINE_ROLE_ARN, wires.CLOUDFORMATION_ROLE_ARN):
+        name = f"{logical(place.name)}{wire.name}"
+        if beside:
+            found = dataclasses.replace(wire, name=name)
+            arns.append(found.look_up(template, wire.ssm_name(platform.platform, place.name)))
+        else:
+            arns.append(toolchain.environment_role(name).take(template))
+    return Access(*arns)
+
+
+def _stores(platform: Platform, bucket: Value, key: Value, elsewhere: list[str]) -> dict[str, Any]:
+    """Where artifacts are kept: one store, or where environments are in other regions, one in each."""
+    here = _store(bucket, key)
+    if not elsewhere:
+        return {"ArtifactStore": here}
+    stores = [codepipeline.ArtifactStoreMap(Region=Region, ArtifactStore=here)]
+    for region in elsewhere:
+        there = artifact_names.bucket_name(platform.platform, region)
+        store = _store(there, artifact_names.key_alias_arn(platform.platform, region))
+        stores.append(codepipeline.ArtifactStoreMap(Region=region, ArtifactStore=store))
+    return {"ArtifactStores": stores}
+
+
+def _store(bucket: Value, key: Value) -> codepipeline.ArtifactStore:
+    encryption = codepipeline.EncryptionKey(Type="KMS", Id=key)
+    return codepipeline.ArtifactStore(Type="S3", Location=bucket, EncryptionKey=encryption)
+
+
+def _notifications(pipeline: codepipeline.Pipeline, topic: Value) -> codestarnotifications.NotificationRule:
+    return codestarnotifications.NotificationRule(
+        "Notifications",
+        Name=pipeline.Name,  # required
+        Resource=Sub(
+            f"arn:${{AWS::Partition}}:codepipeline:${{AWS::Region}}:${{AWS::AccountId}}:${{{pipeline.title}}}"
+        ),
+        DetailType="FULL",
+        EventTypeIds=NOTIFY,
+        Targets=[codestarnotifications.Target(TargetType="SNS", TargetAddress=topic)],
+    )
+
+
+def _console(name: str) -> Sub:
+    page = f"codesuite/codepipeline/pipelines/{name}/view?region=${{AWS::Region}}"
+    return Sub(f"https://${{AWS::Region}}.console.aws.amazon.com/{page}")

@@ -1,0 +1,39 @@
+"""Root of the toolchain: artifacts, the connection to the Git host and one pipeline per service of a cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import GetAtt, Output
+
+from sendy_cfn.blocks import skeleton
+from sendy_cfn.names import logical
+from sendy_cfn.stacks.nest import Nest
+
+if TYPE_CHECKING:
+    from troposphere import Template
+
+    from sendy_cfn.config.model import Platform
+    from sendy_cfn.stacks.interface import Interface
+
+
+def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str, Interface]) -> Template:
+    """The root with the pipelines of these services."""
+    root = skeleton.new(f"{platform.platform}: toolchain with artifacts, connection and pipelines")
+    nest = Nest(root)
+    nest.add("artifacts", "artifacts.yaml", interfaces["artifacts.yaml"])
+    if "source.yaml" in interfaces:
+        nest.add("source", "source.yaml", interfaces["source.yaml"])
+        nest.show("source", interfaces["source.yaml"])
+    for name in services:
+        file = f"pipeline-{name}.yaml"
+        title = f"pipeline-{name}"
+        nest.add(title, file, interfaces[file], offers=False)
+        root.add_output(
+            Output(
+                f"{logical(name)}PipelineUrl",
+                Description=f"Pipeline of {name}",
+                Value=GetAtt(logical(title), "Outputs.PipelineUrl"),
+            )
+        )
+    return root

@@ -1,0 +1,1 @@
+"""Release strategies: one file each."""

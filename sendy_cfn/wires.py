@@ -1,0 +1,160 @@
+"""Values that cross a stack border: one constant per value.
+
+Inside a root, the stack that makes a value offers it as an output and the stack that needs it takes a parameter of the
+same name; the root joins the two by name. Between roots, the offering stack also publishes the value as an SSM
+parameter under /<platform>/<environment>/…, and the taking template has a parameter that CloudFormation resolves from
+there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from troposphere import Output, Parameter, Ref, Sub
+
+if TYPE_CHECKING:
+    from troposphere import AWSHelperFn, Template
+
+GROUP = "Values from other stacks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A value made by one stack and used by others."""
+
+    name: str
+    description: str
+    type: str = "String"
+    path: str = ""  # below /<platform>/<environment>/; "" where the value never leaves its root
+    per_cluster: bool = False  # the path has a part for the cluster
+
+    def take(self, template: Template) -> Ref:
+        """A parameter that the root fills with the output of the same name."""
+        if self.name not in template.parameters:
+            template.add_parameter(Parameter(self.name, Type=self.type, Description=self.description))
+            template.add_parameter_to_group(self.name, GROUP)
+        return Ref(self.name)
+
+    def look_up(self, template: Template, default: str | None = None) -> Ref:
+        """A parameter that CloudFormation resolves from the SSM parameter whose name is given as its value."""
+        if self.name not in template.parameters:
+            more = {} if default is None else {"Default": default}
+            template.add_parameter(
+                Parameter(
+                    self.name,
+                    Type=f"AWS::SSM::Parameter::Value<{self.type}>",
+                    Description=f"SSM parameter that holds: {self.description}",
+                    **more,
+                )
+            )
+            template.add_parameter_to_group(self.name, GROUP)
+        return Ref(self.name)
+
+    def offer(self, template: Template, value: AWSHelperFn | str) -> None:
+        """An output of the wire's name."""
+        template.add_output(Output(self.name, Description=self.description, Value=value))
+
+    def ssm_name(self, platform: str, environment: str, cluster: str = "") -> str:
+        """The SSM parameter's full name.
+
+        `cluster` is the cluster's id, for example "blue", or "blue-2" in cell 2; only for wires that are per cluster.
+        """
+        scope = f"cluster-{cluster}/" if self.per_cluster else ""
+        return f"/{platform}/{environment}/{scope}{self.path}"
+
+
+def publish(template: Template, platform: str, wire: Wire, value: AWSHelperFn | str) -> None:
+    """Offer the wire, and publish it as an SSM parameter; the template takes `Environment` (and `ClusterId`)."""
+    from troposphere import ssm
+
+    wire.offer(template, value)
+    template.add_resource(
+        ssm.Parameter(
+            f"{wire.name}Parameter",
+            Type="StringList" if wire.type.startswith("List<") else "String",
+            Name=Sub(wire.ssm_name(platform, "${Environment}", "${ClusterId}")),
+            Description=wire.description,
+            Value=value,
+        )
+    )
+
+
+# Network
+VPC_ID = Wire(name="VpcId", description="VPC", type="AWS::EC2::VPC::Id", path="network/vpc-id")
+PUBLIC_SUBNET_IDS = Wire(
+    name="PublicSubnetIds", description="Public subnets, one per zone", type="List<AWS::EC2::Subnet::Id>"
+)
+PRIVATE_SUBNET_IDS = Wire(
+    name="PrivateSubnetIds",
+    description="Private subnets, one per zone",
+    type="List<AWS::EC2::Subnet::Id>",
+    path="network/private-subnet-ids",
+)
+HOSTED_ZONE_ID = Wire(
+    name="HostedZoneId",
+    description="Route 53 hosted zone of the environment's domain",
+    type="AWS::Route53::HostedZone::Id",
+    path="network/hosted-zone-id",
+)
+KEY_ARN = Wire(name="KeyArn", description="ARN of the environment's KMS key", path="network/key-arn")
+
+# Cluster
+CLUSTER_NAME = Wire(name="ClusterName", description="ECS cluster", path="cluster-name", per_cluster=True)
+LISTENER_ARN = Wire(
+    name="ListenerArn", description="ARN of the load balancer's main listener", path="listener-arn", per_cluster=True
+)
+LOAD_BALANCER_DNS_NAME = Wire(
+    name="LoadBalancerDnsName",
+    description="DNS name of the load balancer",
+    path="load-balancer-dns-name",
+    per_cluster=True,
+)
+LOAD_BALANCER_FULL_NAME = Wire(
+    name="LoadBalancerFullName",
+    description="Last part of the load balancer's ARN, its name in metrics",
+    path="load-balancer-full-name",
+    per_cluster=True,
+)
+LOAD_BALANCER_SECURITY_GROUP_ID = Wire(
+    name="LoadBalancerSecurityGroupId",
+    description="Security group of the load balancer",
+    type="AWS::EC2::SecurityGroup::Id",
+    path="load-balancer-security-group-id",
+    per_cluster=True,
+)
+
+
+def capacity_provider(architecture: str) -> Wire:
+    """The EC2 capacity provider of an architecture."""
+    return Wire(
+        name=f"{architecture.capitalize()}CapacityProvider",
+        description=f"ECS capacity provider of {architecture} EC2 instances",
+        path=f"capacity-provider-{architecture}",
+        per_cluster=True,
+    )
+
+
+# Deploy roles: made in each environment, used by the pipelines
+PIPELINE_ROLE_ARN = Wire(
+    name="PipelineRoleArn",
+    description="ARN of the role that pipelines take on in the environment",
+    path="deploy/pipeline-role-arn",
+)
+CLOUDFORMATION_ROLE_ARN = Wire(
+    name="CloudFormationRoleArn",
+    description="ARN of the role with which CloudFormation makes service stacks",
+    path="deploy/cloudformation-role-arn",
+)
+
+# Toolchain
+ARTIFACT_BUCKET = Wire(name="ArtifactBucket", description="Bucket that holds the pipelines' artifacts")
+ARTIFACT_KEY_ARN = Wire(
+    name="ArtifactKeyArn", description="ARN of the key that encrypts artifacts, images and build logs"
+)
+CONNECTION_ARN = Wire(name="ConnectionArn", description="ARN of the connection to the Git host")
+NOTIFICATION_TOPIC_ARN = Wire(name="NotificationTopicArn", description="ARN of the topic for failures and approvals")
+
+BY_NAME: dict[str, Wire] = {wire.name: wire for wire in list(globals().values()) if isinstance(wire, Wire)} | {
+    wire.name: wire for wire in map(capacity_provider, ("amd64", "arm64"))
+}

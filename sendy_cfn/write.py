@@ -1,0 +1,155 @@
+"""Writing a whole folder at once: `templates/` is the old set or the new one, never a mixture.
+
+A new folder is filled beside the old one (unchanged files are hard links), then the two change places in one system
+call. Files that the generator did not make are carried over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEADER = "# Made by generate.py from params/; edit there.\n"
+_EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS have the same value
+_HERE = -100  # AT_FDCWD
+
+
+class FolderWriter:
+    """Collects the files of the new set. Use as a context manager: leaving it without `commit` discards everything."""
+
+    def __init__(self, out: Path) -> None:
+        """`out` is the folder to replace; it may not exist yet.
+
+        Raises:
+            OSError: it exists and is no folder.
+        """
+        self.out = out.resolve()
+        if self.out.exists() and not self.out.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
+        self.new: Path | None = None
+        self.changed: list[str] = []
+        self.kept: set[str] = set()
+
+    def __enter__(self) -> FolderWriter:
+        """Start with an empty set."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Discard what was not committed."""
+        if self.new is not None:
+            shutil.rmtree(self.new, ignore_errors=True)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Add a file; an equal one that exists stays the same file.
+
+        Raises:
+            OSError: the folder can't be written, or the disk is full.
+        """
+        try:
+            same = (self.out / name).read_bytes() == data
+        except OSError:
+            same = False
+        if same:
+            self.kept.add(name)
+            return
+        self.changed.append(name)
+        if self.new is None:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.new = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.new-", dir=self.out.parent))
+            self.new.chmod(0o755)
+        target = self.new / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+    def keep(self, name: str) -> None:
+        """Add a file that is known to be unchanged."""
+        self.kept.add(name)
+
+    def stale(self) -> list[str]:
+        """Generated files that are in the folder and not in the new set, sorted."""
+        known = self.kept | set(self.changed)
+        return sorted(name for name in _files(self.out) if name not in known and generated(self.out / name, name))
+
+    def commit(self) -> None:
+        """Put the new set in place; nothing happens where nothing changed.
+
+        Raises:
+            OSError: nothing was changed.
+        """
+        stale = set(self.stale())
+        if not self.changed and not stale:
+            return
+        if self.new is None:
+            self.new = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.new-", dir=self.out.parent))
+            self.new.chmod(0o755)
+        replaced = set(self.changed)
+        for name in _files(self.out):
+            if name not in stale and name not in replaced:
+                target = self.new / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _link(self.out / name, target)
+        _exchange(self.new, self.out)
+
+
+def generated(path: Path, name: str) -> bool:
+    """Whether the file is ours: templates say so in their first line, configurations have exactly our two keys."""
+    try:
+        if name.endswith(".yaml"):
+            with path.open("rb") as file:
+                return file.readline() == HEADER.encode()
+        if name.startswith("config/") and name.endswith(".json"):
+            import json
+
+            found = json.loads(path.read_bytes())
+            return isinstance(found, dict) and set(found) == {"Parameters", "Tags"}
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            yield (Path(parent) / name).relative_to(folder).as_posix()
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Let two folders change places: atomic on Linux and macOS, elsewhere two renames and a way back."""
+    if not old.exists():
+        new.rename(old)
+        return
+    if not _swap(new, old):
+        aside = new.with_name(f"{new.name}.old")
+        old.rename(aside)
+        try:
+            new.rename(old)
+        except OSError:
+            aside.rename(old)
+            raise
+        aside.rename(new)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        if sys.platform == "darwin":
+            return bool(library.renamex_np(os.fsencode(one), os.fsencode(other), _EXCHANGE) == 0)
+        return bool(library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
+    return False

@@ -1,0 +1,160 @@
+"""YAML text -> plain values that remember their line.
+
+A strict subset of YAML: one document, no anchors, aliases or tags, no duplicate keys, string keys. Plain scalars follow
+the YAML 1.2 core schema, so `no` is a word and 0123 keeps its zero. Events of libyaml are read directly: no node
+objects, little memory.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from sendy_cfn.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 5_000_000  # a thousand services need about a tenth
+MAX_DEPTH = 20
+
+# Both have the event interface; the C one is ten times faster, and absent where PyYAML was built without libyaml.
+_Parser: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Scalar = str | int | float | bool | None
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class Node(NamedTuple):
+    """A value and the line it starts on. Mappings keep each key's own line, which is what an editor should jump to."""
+
+    value: object  # Scalar, list[Node] or dict[str, Node]
+    line: int  # 1-based
+
+
+class _RejectError(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        self.message = message
+
+
+def load(path: Path, name: str) -> Node:
+    """Read one file; `name` is how errors call it.
+
+    Raises:
+        ConfigError: unreadable, not UTF-8, not YAML, or outside the subset above.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([Problem(name, 0, "", f"can't be read: {error.strerror}")]) from None
+    return parse(data, name)
+
+
+def parse(data: bytes, name: str) -> Node:
+    """As `load`, from bytes."""
+    try:
+        if len(data) > MAX_BYTES:
+            raise _RejectError(0, f"{len(data)} bytes, at most {MAX_BYTES} are read")
+        return _document(_decode(data))
+    except _RejectError as error:
+        raise ConfigError([Problem(name, error.line, "", error.message)]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError([Problem(name, mark.line + 1 if mark else 0, "", f"not YAML: {what}")]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(name, 0, "", f"not YAML: {' '.join(str(error).split())}")]) from None
+
+
+def _decode(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _RejectError(line, f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8") from None
+    for number, content in enumerate(text.split("\n"), 1):
+        bare = content.removesuffix("\r")
+        if bad := _CONTROL.search(bare):
+            raise _RejectError(number, f"control character U+{ord(bad[0]):04X}")
+        if bare[: len(bare) - len(bare.lstrip())].count("\t"):
+            raise _RejectError(number, "tab in the indentation; YAML indents with spaces")
+    return text
+
+
+def _document(text: str) -> Node:
+    parser: Any = _Parser(text)
+    try:
+        parser.get_event()  # stream start
+        event = parser.get_event()
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _RejectError(0, "empty file")
+        root = _value(parser, parser.get_event(), 1)
+        parser.get_event()  # document end
+        extra = parser.get_event()
+        if not isinstance(extra, yaml.StreamEndEvent):
+            raise _RejectError(extra.start_mark.line + 1, "a second document ('---'); a file holds one")
+        return root
+    finally:
+        parser.dispose()
+
+
+def _value(parser: Any, event: Any, depth: int) -> Node:
+    line = event.start_mark.line + 1
+    if isinstance(event, yaml.AliasEvent):
+        raise _RejectError(line, f"alias '*{event.anchor}'; write the value out, aliases are not supported")
+    if getattr(event, "anchor", None):
+        raise _RejectError(line, f"anchor '&{getattr(event, 'anchor', '')}'; anchors are not supported")
+    if getattr(event, "tag", None) is not None:
+        raise _RejectError(line, f"tag '{getattr(event, 'tag', '')}'; tags are not supported")
+    if depth > MAX_DEPTH:
+        raise _RejectError(line, f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(event, yaml.ScalarEvent):
+        return Node(_scalar(event), line)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Node] = []
+        while not isinstance(event := parser.get_event(), yaml.SequenceEndEvent):
+            items.append(_value(parser, event, depth + 1))
+        return Node(items, line)
+    return Node(_mapping(parser, depth), line)
+
+
+def _mapping(parser: Any, depth: int) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    while not isinstance(event := parser.get_event(), yaml.MappingEndEvent):
+        line = event.start_mark.line + 1
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _RejectError(line, "a key must be a plain word")
+        key = event.value
+        if key == "<<" and event.implicit[0]:
+            raise _RejectError(line, "merge key '<<'; write the keys out, merging is not supported")
+        if key in found:
+            raise _RejectError(line, f"duplicate key '{key}', first on line {found[key].line}")
+        found[key] = Node(_value(parser, parser.get_event(), depth + 1).value, line)
+    return found
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar:
+    text: str = event.value
+    if not event.implicit[0]:  # quoted or a block: always a string
+        return text
+    lowered = text.lower() if len(text) < 6 else text
+    if lowered in _WORDS and text in (lowered, lowered.capitalize(), lowered.upper()):
+        return _WORDS[lowered]
+    if text[0] in "+-.0123456789":
+        if _INT.match(text):
+            return int(text) if len(text) < 20 else text
+        if _FLOAT.match(text):
+            return float(text) if not _leading_zero(text) else text
+    return text
+
+
+def _leading_zero(text: str) -> bool:
+    """012345678901 is an account id, not a number."""
+    digits = text.lstrip("+-")
+    return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
