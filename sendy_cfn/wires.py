@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from troposphere import Output, Parameter, Ref, Sub
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from troposphere import AWSHelperFn, Template
 
 GROUP = "Values from other stacks"
+TOOLCHAIN = "toolchain"  # stands for an environment in the names of the toolchain's SSM parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +67,38 @@ class Wire:
         return f"/{platform}/{environment}/{scope}{self.path}"
 
 
-def publish(template: Template, platform: str, wire: Wire, value: AWSHelperFn | str) -> None:
-    """Offer the wire, and publish it as an SSM parameter; the template takes `Environment` (and `ClusterId`)."""
+def publish(
+    template: Template, platform: str, wire: Wire, value: AWSHelperFn | str, environment: str = "${Environment}"
+) -> None:
+    """Offer the wire, and publish it as an SSM parameter.
+
+    Unless `environment` is given, the template takes `Environment` as a parameter; per cluster `ClusterId`, too.
+    """
     from troposphere import ssm
 
     wire.offer(template, value)
+    name = wire.ssm_name(platform, environment, "${ClusterId}")
     template.add_resource(
         ssm.Parameter(
             f"{wire.name}Parameter",
             Type="StringList" if wire.type.startswith("List<") else "String",
-            Name=Sub(wire.ssm_name(platform, "${Environment}", "${ClusterId}")),
+            Name=Sub(name) if "${" in name else name,
             Description=wire.description,
             Value=value,
         )
     )
+
+
+def toolchain_offer(template: Template, platform: str, *, shared: bool) -> Callable[[Wire, AWSHelperFn | str], None]:
+    """How a toolchain stack offers: to its own root, and with `shared` also to the roots of further cells."""
+
+    def offer(wire: Wire, value: AWSHelperFn | str) -> None:
+        if shared:
+            publish(template, platform, wire, value, TOOLCHAIN)
+        else:
+            wire.offer(template, value)
+
+    return offer
 
 
 # Network
@@ -148,12 +169,23 @@ CLOUDFORMATION_ROLE_ARN = Wire(
 )
 
 # Toolchain
-ARTIFACT_BUCKET = Wire(name="ArtifactBucket", description="Bucket that holds the pipelines' artifacts")
-ARTIFACT_KEY_ARN = Wire(
-    name="ArtifactKeyArn", description="ARN of the key that encrypts artifacts, images and build logs"
+ARTIFACT_BUCKET = Wire(
+    name="ArtifactBucket", description="Bucket that holds the pipelines' artifacts", path="artifacts/bucket"
 )
-CONNECTION_ARN = Wire(name="ConnectionArn", description="ARN of the connection to the Git host")
-NOTIFICATION_TOPIC_ARN = Wire(name="NotificationTopicArn", description="ARN of the topic for failures and approvals")
+ARTIFACT_KEY_ARN = Wire(
+    name="ArtifactKeyArn",
+    description="ARN of the key that encrypts artifacts, images and build logs",
+    path="artifacts/key-arn",
+)
+CONNECTION_ARN = Wire(
+    name="ConnectionArn", description="ARN of the connection to the Git host", path="source/connection-arn"
+)
+NOTIFICATION_TOPIC_ARN = Wire(
+    name="NotificationTopicArn",
+    description="ARN of the topic for failures and approvals",
+    path="artifacts/topic-arn",
+)
+TOOLCHAIN_WIRES = (ARTIFACT_BUCKET, ARTIFACT_KEY_ARN, CONNECTION_ARN, NOTIFICATION_TOPIC_ARN)
 
 BY_NAME: dict[str, Wire] = {wire.name: wire for wire in list(globals().values()) if isinstance(wire, Wire)} | {
     wire.name: wire for wire in map(capacity_provider, ("amd64", "arm64"))

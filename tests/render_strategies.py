@@ -7,7 +7,7 @@ import troposphere as tr
 from awacs import aws as awacs
 from hypothesis import strategies as st
 from troposphere import autoscaling, cloudformation, ec2, ecs, iam, policies, sqs
-from troposphere.validators import autoscaling as autoscaling_helpers
+from troposphere.validators import autoscaling as autoscaling_tags
 
 LOOKALIKES = [
     *(
@@ -171,13 +171,13 @@ def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-def _helper(value: Any) -> tr.AWSHelperFn:
+def _as_function(value: Any) -> tr.AWSHelperFn:
     """A function where troposphere accepts no dict."""
     return value if isinstance(value, tr.AWSHelperFn) else tr.GenericHelperFn(value)
 
 
 values = st.recursive(scalars, _nested, max_leaves=12)
-strings = st.one_of(texts, _functions(values).map(_helper))
+strings = st.one_of(texts, _functions(values).map(_as_function))
 
 
 @st.composite
@@ -198,7 +198,7 @@ def statements(draw: st.DrawFn) -> awacs.Statement:
 documents = st.builds(
     lambda items: awacs.PolicyDocument(Statement=items, Version="2012-10-17"), st.lists(statements(), max_size=2)
 )
-AUTO_SCALING_TAGS: Any = autoscaling_helpers.Tags  # untyped, and with a to_dict of its own
+AUTO_SCALING_TAGS: Any = autoscaling_tags.Tags  # untyped, and with a to_dict of its own
 TRANSFORMS: list[list[object] | str] = ["AWS::LanguageExtensions", ["AWS::LanguageExtensions", "Macro"]]
 RESOURCES: list[st.SearchStrategy[tr.AWSObject]] = [
     st.builds(cloudformation.WaitConditionHandle, names),

@@ -1,7 +1,6 @@
 """Three other parsers read what render() writes as template.to_dict(); its form is the one people review."""
 
 import enum
-import importlib
 import json
 import re
 import subprocess
@@ -9,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import cfnlint.decode
 import pytest
 import troposphere as tr
 import yaml
@@ -19,6 +17,7 @@ from hypothesis import strategies as st
 from troposphere import ec2, ecs, iam, s3, sqs
 
 from sendy_cfn.render import render, render_value
+from tests.render_parsers import PARSERS, pyyaml
 from tests.render_strategies import HARD, LOOKALIKES, templates, texts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,36 +29,6 @@ RESOURCE_KEYS = [
     *("Type", "Condition", "DependsOn", "CreationPolicy", "UpdatePolicy"),
     *("DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties"),
 ]
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML without its C library, knowing CloudFormation's tags."""
-
-
-def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.ScalarNode)
-    return {name: node.value.split(".", 1) if suffix == "GetAtt" else node.value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-def _pyyaml(text: str) -> Any:
-    return yaml.load(text, _Loader)
-
-
-def _cfn_lint(text: str) -> Any:
-    template, errors = cfnlint.decode.decode_str(text)
-    assert errors == []
-    return template
-
-
-# The parser of `aws cloudformation package`; it has no type information.
-_aws_cli = importlib.import_module("awscli.customizations.cloudformation.yamlhelper").yaml_parse
-PARSERS = [_pyyaml, _cfn_lint, _aws_cli]
 
 
 def _exact(value: Any) -> str:
@@ -149,7 +118,7 @@ def test_order_and_blank_lines(template: tr.Template) -> None:
             starts = [name.start_mark.line for name, _ in entries.value]
             assert starts[0] == row + 1
             assert all(lines[start - 1] == "" and lines[start - 2] != "" for start in starts[1:])
-    read = _pyyaml(text)
+    read = pyyaml(text)
     assert all(list(entry) == [key for key in RESOURCE_KEYS if key in entry] for entry in read["Resources"].values())
     for title, resource in template.resources.items():
         if not isinstance(resource, iam.Role) and resource.properties:
@@ -170,7 +139,7 @@ def test_declarations_and_policies_come_in_their_customary_order() -> None:
     )
     policy = awacs.PolicyDocument(Statement=[statement], Version="2012-10-17")
     template.add_resource(s3.BucketPolicy("R", PolicyDocument=policy, Bucket="a"))
-    read = _pyyaml(render(template))
+    read = pyyaml(render(template))
     assert list(read["Parameters"]["P"]) == ["Type", "Description", "Default", "MinLength", "MaxLength"]
     assert list(read["Outputs"]["O"]) == ["Condition", "Description", "Value"]
     assert list(read["Resources"]["R"]["Properties"]) == ["PolicyDocument", "Bucket"]
@@ -224,10 +193,22 @@ class _Custom(tr.AWSHelperFn):
 
 
 @pytest.mark.parametrize(
-    "value", [_Colour.BLUE, _Size.BIG, (1, ("a",)), _Custom(), {"a": tr.Tag("k", "v")}, -(2**70), 1e16, 5e-324]
+    "value",
+    [
+        *(_Colour.BLUE, _Size.BIG, (1, ("a",)), _Custom(), {"a": tr.Tag("k", "v")}, -(2**70), 1e16, 5e-324),
+        *(
+            tr.GetAtt("A.B", "C"),
+            {"Fn::GetAtt": "A.B"},
+            tr.GetAtt("A", ""),
+            tr.GetAZs(5),
+            tr.Ref(True),
+            tr.Join(",", ()),
+        ),
+        sqs.Queue("Queue"),
+    ],
 )
 def test_other_kinds_of_values(value: object) -> None:
-    assert _exact(_pyyaml(render_value([value]))) == _exact(tr.encode_to_dict([value]))
+    assert _exact(pyyaml(render_value([value]))) == _exact(tr.encode_to_dict([value]))
 
 
 def _with(resource: tr.AWSObject) -> tr.Template:
@@ -255,7 +236,7 @@ def test_validation_is_that_of_to_dict(resource: Any) -> None:
 
 def test_validation_that_was_switched_off_stays_off() -> None:
     template = _with(iam.Role("Role", validation=False))
-    assert _pyyaml(render(template)) == template.to_dict()
+    assert pyyaml(render(template)) == template.to_dict()
 
 
 @pytest.mark.parametrize(

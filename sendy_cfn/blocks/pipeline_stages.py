@@ -138,7 +138,6 @@ def _deploy(line: Line, place: Environment, access: Access) -> codepipeline.Acti
         InputArtifacts=[codepipeline.InputArtifacts(Name=artifact)],
         RoleArn=access.pipeline,
         Namespace=_namespace(place),
-        RunOrder=1,
         **more,
     )
 

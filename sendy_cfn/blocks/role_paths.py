@@ -30,6 +30,9 @@ def policy_arn(pattern: str) -> str:
     return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{pattern.removeprefix('/')}"
 
 
-def of_toolchain(platform: str) -> str:
-    """Pattern of the names of roles that the toolchain makes; its root is deployed as `<platform>-toolchain`."""
-    return f"{platform}-toolchain"[:STACK_NAME_KEPT] + "*"
+def of_pipelines(platform: str) -> str:
+    """Pattern of the names of the pipelines' roles: `PipelineRole` of stacks under the root `<platform>-toolchain…`.
+
+    The toolchain's other roles don't match: builds run the services' own code.
+    """
+    return f"{platform}-toolchain"[:STACK_NAME_KEPT] + "*-PipelineRole-*"

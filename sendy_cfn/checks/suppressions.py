@@ -33,7 +33,7 @@ class Suppression:
 
 PACKAGED = "TemplateURL is a relative path on purpose: linters follow it, `package` rewrites it to S3"
 
-GUARDED = "every such reference stands inside Fn::If with the condition of its target, which the validator does not follow"
+GUARDED = "each such reference is inside Fn::If with its target's condition, which the validator does not follow"
 RESOLVED = (
     "CloudFormation resolves the parameter to a list before it reaches the property: "
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html"

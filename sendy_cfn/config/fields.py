@@ -158,7 +158,10 @@ class Reader:
             self.problem(node, path, f"{shown(node)}, expected {spec.allowed or _KINDS[hint]}{quote}")
             return None
         if isinstance(value, str):
-            if spec.choices and value not in spec.choices:
+            if "{{resolve:" in value:
+                # CloudFormation would put the secret's text into the template's place: readable in every console.
+                self.problem(node, path, f"{shown(node)}: a dynamic reference; 'secrets' hands over secrets")
+            elif spec.choices and value not in spec.choices:
                 self.problem(node, path, f"{shown(node)} is not {spec.allowed}{nearest(value, list(spec.choices))}")
             elif spec.pattern and not re.fullmatch(spec.pattern, value):
                 self.problem(node, path, f"{shown(node)}, expected {spec.allowed}")

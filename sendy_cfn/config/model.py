@@ -11,7 +11,9 @@ from enum import StrEnum
 from sendy_cfn.config.fields import key
 from sendy_cfn.config.regions import REGIONS
 
-PLATFORM_NAME = r"(?=.{2,16}$)[a-z](-?[a-z0-9])*"  # these three also fit DNS labels, repositories, stack and role names
+# These three also fit DNS labels, repositories, stack and role names. AWS: no capacity provider's name starts with aws,
+# ecs or fargate, and ours start with the platform's.
+PLATFORM_NAME = r"(?=.{2,16}$)(?!aws|ecs|fargate)[a-z](-?[a-z0-9])*"
 ENVIRONMENT_NAME = r"(?=.{1,12}$)[a-z](-?[a-z0-9])*"
 SERVICE_NAME = r"(?=.{2,24}$)[a-z](-?[a-z0-9])*"
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
@@ -334,7 +336,7 @@ class Platform:
     platform: str = key(
         "prefix of stacks, roles and parameters; can't change later",
         pattern=PLATFORM_NAME,
-        allowed="2 to 16 of a-z, 0-9 and single '-', a letter first",
+        allowed="2 to 16 of a-z, 0-9 and single '-', a letter first, not 'aws', 'ecs' or 'fargate'",
     )
     domain: str | None = key(
         "parent domain; without it load balancers speak plain HTTP",

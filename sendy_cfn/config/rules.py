@@ -17,6 +17,9 @@ Finding = tuple[str, str]
 # listener, 2,500 resources in one nested-stack operation (about 83 pipelines).
 SERVICES_PER_CELL = 60
 
+# Commands reach CodeBuild as an environment variable; StartBuild refuses longer ones.
+MAX_COMMANDS = 4_000  # characters
+
 
 def broken(platform: Platform) -> Iterator[Finding]:
     """Every broken rule, in file order as far as that is known."""
@@ -32,6 +35,9 @@ def broken(platform: Platform) -> Iterator[Finding]:
                 f"{at}.account",
                 "needs 'toolchain.account': the environment has to know which account's pipelines to trust",
             )
+        for other in platform.environments:
+            if name.startswith(f"{other}-"):
+                yield at, f"begins with the name of '{other}': their stacks, roles and policies are told apart by it"
     for service in platform.services.values():
         yield from _service(platform, service)
     yield from _logical_ids(platform)
@@ -85,14 +91,7 @@ def _service(platform: Platform, service: Service) -> Iterator[Finding]:
     yield from _source(service.source, f"{at}.source")
     if service.capacity is Capacity.EC2 and service.architecture not in platform.cluster.ec2:
         yield f"{at}.capacity", f"'ec2' for {service.architecture} needs '{service.architecture}' in 'cluster.ec2'"
-    for name in sorted(service.environment.keys() & service.secrets.keys()):
-        yield f"{at}.secrets.{name}", f"'{name}' is also in 'environment'; a variable has one source"
-    for name, secret in service.secrets.items():
-        yield from _placeholders(secret, {"environment"}, f"{at}.secrets.{name}")
-    for index, permission in enumerate(service.permissions):
-        for number, resource in enumerate(permission.resources):
-            known = {"partition", "region", "account", "environment"}
-            yield from _placeholders(resource, known, f"{at}.permissions[{index}].resources[{number}]")
+    yield from _texts(service, at)
     if not platform.has_domain:
         if not service.paths:
             yield at, "missing key 'paths', needed where the platform has no 'domain': host names tell nothing apart"
@@ -100,6 +99,25 @@ def _service(platform: Platform, service: Service) -> Iterator[Finding]:
             yield f"{at}.host", "needs the platform's 'domain'"
     if service.capacity is Capacity.EC2 and Scale.CPU not in service.scale_on and Scale.MEMORY not in service.scale_on:
         yield f"{at}.scale_on", "on EC2 expected 'cpu' or 'memory' too: requests alone can overfill an instance"
+
+
+def _texts(service: Service, at: str) -> Iterator[Finding]:
+    """Variables, commands and placeholders."""
+    for name in sorted(service.environment.keys() & service.secrets.keys()):
+        yield f"{at}.secrets.{name}", f"'{name}' is also in 'environment'; a variable has one source"
+    for step in ("quality", "smoke", "regression", "load"):
+        length = len("\n".join(getattr(service.tests, step)))
+        if length > MAX_COMMANDS:
+            yield (
+                f"{at}.tests.{step}",
+                f"{length} characters, at most {MAX_COMMANDS}; put them into a script of the repository",
+            )
+    for name, secret in service.secrets.items():
+        yield from _placeholders(secret, {"environment"}, f"{at}.secrets.{name}")
+    for index, permission in enumerate(service.permissions):
+        for number, resource in enumerate(permission.resources):
+            known = {"partition", "region", "account", "environment"}
+            yield from _placeholders(resource, known, f"{at}.permissions[{index}].resources[{number}]")
 
 
 def _placeholders(text: str, known: set[str], at: str) -> Iterator[Finding]:

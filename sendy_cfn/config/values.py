@@ -48,6 +48,7 @@ class Configuration:
         self.platform = platform
         self.interfaces = interfaces
         self.problems: list[Problem] = []
+        self._unread: set[str] = set()  # files of which nothing else can be said
 
     def stacks(self) -> Iterator[tuple[str, Parameters, dict[str, str]]]:
         """(configuration file below templates/config/, parameters, tags) for each; read `problems` afterwards."""
@@ -59,7 +60,7 @@ class Configuration:
         known = {parameter for root in roots for parameter in root.parameters}
         given = sections["toolchain"]
         self._unknown(name, "toolchain", given, known)
-        computed = {"ToolchainAccountId": self.platform.toolchain.account or ""}
+        computed: Parameters = {}
         for cell, root in zip(self.platform.cells, roots, strict=True):
             chosen = self._chosen(name, "toolchain", root.parameters, [("toolchain", given)], computed)
             file = stacks.toolchain_file(cell).replace(".yaml", ".json")
@@ -69,7 +70,9 @@ class Configuration:
         name = self._name(environment.name)
         sections = self._file(environment.name, ("environment", "defaults", "services"))
         tags = {"platform": self.platform.platform, "environment": environment.name}
-        computed = {"Environment": environment.name, "ToolchainAccountId": self.platform.toolchain.account or ""}
+        computed = {"Environment": environment.name}
+        if self.platform.toolchain.account:
+            computed["ToolchainAccountId"] = self.platform.toolchain.account
         if environment.domain:
             computed["DomainName"] = environment.domain
         root = self.interfaces[stacks.environment_file(environment)].parameters
@@ -116,7 +119,7 @@ class Configuration:
             knob = knobs.find(name)
             path, node = _first(layers, name)
             if node is None:
-                if knob.default is None:
+                if knob.default is None and file not in self._unread:
                     line = layers[0][1].line
                     self.problems.append(Problem(file, line, at, f"missing parameter '{name}' ({knob.description})"))
                 continue
@@ -196,6 +199,7 @@ class Configuration:
             tree = yamlfile.load(self.params / f"{stem}.yaml", name)
         except ConfigError as error:
             self.problems += error.problems
+            self._unread.add(name)
             return dict.fromkeys(sections, _EMPTY)
         found = dict.fromkeys(sections, _EMPTY)
         if not isinstance(tree.value, dict):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sendy_cfn.parameters import Knob
+
+if TYPE_CHECKING:
+    from troposphere import Template
 
 GENERAL = "General"
 
@@ -75,4 +80,11 @@ LOG_RETENTION_DAYS = Knob(
     default=365,
     allowed=RETENTION_DAYS,
 )
+
+
+def toolchain_account(template: Template, account: str | None) -> str:
+    """The name by which Sub finds the pipelines' account; without one in platform.yaml it is the stack's own."""
+    return str(TOOLCHAIN_ACCOUNT_ID.take(template).data["Ref"]) if account else "AWS::AccountId"
+
+
 KNOBS = (ENVIRONMENT, DOMAIN_NAME, CLUSTER_ID, TOOLCHAIN_ACCOUNT_ID, LOG_RETENTION_DAYS)

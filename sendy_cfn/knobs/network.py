@@ -17,8 +17,10 @@ VPC_CIDR = Knob(
     label="VPC's address block",
     # AWS: blocks of VPCs and subnets are /16 to /28; 16 subnets of that size fit in a /24.
     # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-    pattern=rf"({OCTET}\.){{3}}{OCTET}/(1[6-9]|2[0-4])",
-    shape="an IPv4 block with a prefix length of 16 to 24, for example 10.20.0.0/16",
+    # Private blocks only: load balancers open connections to these alone.
+    pattern=rf"(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))"
+    rf"(\.{OCTET}){{2}}/(1[6-9]|2[0-4])",
+    shape="a private IPv4 block (10, 172.16-31, 192.168, 100.64-127) with a prefix length of 16 to 24: 10.20.0.0/16",
 )
 SUBNET_BITS = Knob(
     name="SubnetBits",

@@ -74,7 +74,6 @@ def environment_role(name: str) -> Knob:
                 name=name,
                 description=f"ARN of {what} in {place}: output {output} of that environment's stack",
                 group=TOOLCHAIN,
-                label=f"{output} of {place}",
                 pattern="arn:aws[a-z-]*:iam::[0-9]{12}:role/.{1,512}",
                 shape="the ARN of a role",
             )

@@ -12,8 +12,10 @@ from troposphere import AccountId, Ref, Region, Sub, ecs, iam
 from troposphere import logs as cloudwatch_logs
 
 from sendy_cfn import wires
+from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, policy, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
+from sendy_cfn.blocks.text import literal
 from sendy_cfn.config.model import Architecture, Capacity
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import service as knobs
@@ -69,13 +71,14 @@ def task(template: Template, platform: Platform, service: Service) -> Task:
             ]
         ),
     )
-    execution_role = role("ExecutionRole", f"Starts tasks of {service.name}: image, secrets, logs", assume)
-    task_role = role("TaskRole", f"What {service.name} itself may do", assume)
+    path = Sub(role_paths.of_services(platform.platform))  # where the environment's CloudFormation role may make roles
+    execution_role = role("ExecutionRole", f"Starts tasks of {service.name}: image, secrets, logs", assume, Path=path)
+    task_role = role("TaskRole", f"What {service.name} itself may do", assume, Path=path)
     execution_policy = policy(
         "ExecutionPolicy",
         f"Pull the image, read the secrets and write the logs of {service.name}",
         [execution_role.ref()],
-        *_execution(platform, service, log_group, key),
+        *_execution(template, platform, service, log_group, key),
     )
     task_policy = (
         policy(
@@ -87,6 +90,9 @@ def task(template: Template, platform: Platform, service: Service) -> Task:
         if service.permissions
         else None
     )
+    for owned in (execution_policy, task_policy):
+        if owned is not None:
+            owned.Path = path
     definition = _definition(template, platform, service, log_group, execution_role, task_role)
     definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
     return Task(log_group, execution_role, execution_policy, task_role, task_policy, definition)
@@ -146,10 +152,10 @@ def _container(template: Template, service: Service, log_group: cloudwatch_logs.
         ),
     )
     if service.command:
-        container.Command = list(service.command)
+        container.Command = [literal(word) for word in service.command]
     if service.health_command:
         container.HealthCheck = ecs.HealthCheck(
-            Command=["CMD", *service.health_command],
+            Command=["CMD", *map(literal, service.health_command)],
             Interval=knobs.HEALTH_INTERVAL.take(template),
             Timeout=knobs.HEALTH_TIMEOUT.take(template),
             Retries=knobs.UNHEALTHY_CHECKS.take(template),
@@ -158,17 +164,19 @@ def _container(template: Template, service: Service, log_group: cloudwatch_logs.
     if service.read_only:
         container.MountPoints = [ecs.MountPoint(SourceVolume="tmp", ContainerPath="/tmp", ReadOnly=False)]
     if service.environment:
-        container.Environment = [ecs.Environment(Name=k, Value=v) for k, v in service.environment.items()]
+        container.Environment = [ecs.Environment(Name=k, Value=literal(v)) for k, v in service.environment.items()]
     if service.secrets:
         container.Secrets = [ecs.Secret(Name=k, ValueFrom=_value_from(v)) for k, v in service.secrets.items()]
     return container
 
 
-def _execution(platform: Platform, service: Service, log_group: cloudwatch_logs.LogGroup, key: Ref) -> list[Statement]:
+def _execution(
+    template: Template, platform: Platform, service: Service, log_group: cloudwatch_logs.LogGroup, key: Ref
+) -> list[Statement]:
     # The repository is in the toolchain's region; ${AWS::Region} says so only where all regions are that one.
     region = "${AWS::Region}" if len(platform.regions) == 1 else "*"
-    owner = platform.toolchain.account or "${AWS::AccountId}"
-    repository = f"arn:${{AWS::Partition}}:ecr:{region}:{owner}:repository/{platform.platform}/{service.name}"
+    owner = common.toolchain_account(template, platform.toolchain.account)
+    repository = f"arn:${{AWS::Partition}}:ecr:{region}:${{{owner}}}:repository/{platform.platform}/{service.name}"
     statements = [
         # AWS: GetAuthorizationToken has no resource,
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html

@@ -129,13 +129,16 @@ def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[st
 
 
 def _toolchains(platform: Platform, services: tuple[Service, ...], connection: bool) -> Iterator[Unit]:
+    cells = sorted({1, *(service.cell for service in services)})
+    shared = (("shared", len(cells) > 1),)
     base = ["artifacts.yaml"]
-    yield Unit("artifacts.yaml", "stacks.artifacts:build", platform)
+    yield Unit("artifacts.yaml", "stacks.artifacts:build", platform, options=shared)
     if connection:
-        yield Unit("source.yaml", "stacks.source:build", platform)
+        yield Unit("source.yaml", "stacks.source:build", platform, options=shared)
         base.append("source.yaml")
-    for cell in sorted({1, *(service.cell for service in services)}):
+    for cell in cells:
         members = tuple(service for service in services if service.cell == cell)
         names = tuple(service.name for service in members)
         files = tuple(pipeline_file(service) for service in members)
-        yield Unit(toolchain_file(cell), "stacks.toolchain:build", platform, (names,), children=(*base, *files))
+        first = base if cell == 1 else []
+        yield Unit(toolchain_file(cell), "stacks.toolchain:build", platform, (names,), children=(*first, *files))

@@ -40,8 +40,11 @@ ACCESS_LOGS = "artifacts/"
 PUBLISHER = "codestar-notifications.amazonaws.com"
 
 
-def build(platform: Platform) -> Template:
-    """The template; with environments in other accounts their deploy roles may read artifacts."""
+def build(platform: Platform, *, shared: bool = False) -> Template:
+    """The template; with environments in other accounts their deploy roles may read artifacts.
+
+    `shared`: the roots of further cells use it too.
+    """
     template = skeleton.new(f"{platform.platform}: key, bucket and notifications of the pipelines of a region")
     foreign = accounts(platform)
 
@@ -80,9 +83,10 @@ def build(platform: Platform) -> Template:
         )
     )
 
-    wires.ARTIFACT_BUCKET.offer(template, bucket.ref())
-    wires.ARTIFACT_KEY_ARN.offer(template, key.get_att("Arn"))
-    wires.NOTIFICATION_TOPIC_ARN.offer(template, topic.ref())
+    offer = wires.toolchain_offer(template, platform.platform, shared=shared)
+    offer(wires.ARTIFACT_BUCKET, bucket.ref())
+    offer(wires.ARTIFACT_KEY_ARN, key.get_att("Arn"))
+    offer(wires.NOTIFICATION_TOPIC_ARN, topic.ref())
     return template
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from awacs.aws import PolicyDocument
-    from troposphere import Ref, Template
+    from troposphere import Template
     from troposphere import iam as roles
 
     from sendy_cfn.config.model import Platform
@@ -99,7 +99,7 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
 
 
 def _pipeline_role(template: Template, platform: Platform, cloudformation: roles.Role) -> roles.Role:
-    account = common.TOOLCHAIN_ACCOUNT_ID.take(template)
+    account = common.toolchain_account(template, platform.toolchain.account)
     made = template.add_resource(
         role(
             "PipelineRole",
@@ -116,7 +116,7 @@ def _pipeline_role(template: Template, platform: Platform, cloudformation: roles
         "Start service stacks with the CloudFormation role, from the pipelines' artifacts",
         [
             *_change_stacks(platform.platform, cloudformation),
-            *_read_artifacts(platform.platform),
+            *_read_artifacts(platform.platform, account),
             *_read_parameters(platform),
         ],
     )
@@ -132,18 +132,18 @@ def _attach(
     template.add_resource(made)
 
 
-def _trust_pipelines(platform: str, account: Ref) -> PolicyDocument:
+def _trust_pipelines(platform: str, account: str) -> PolicyDocument:
     """Roles that the toolchain's stacks made, told by name: the environment exists before they do.
 
     (A principal that a trust policy names has to exist.) The toolchain's root is deployed as `<platform>-toolchain`,
     so the names of its roles begin with that.
     """
-    pattern = role_paths.role_arn(role_paths.of_toolchain(platform), f"${{{account.data['Ref']}}}")
+    pattern = role_paths.role_arn(role_paths.of_pipelines(platform), f"${{{account}}}")
     return document(
         Statement(
             Sid="PipelinesOfToolchain",
             Effect=Allow,
-            Principal=Principal("AWS", Sub(f"arn:${{AWS::Partition}}:iam::${{{account.data['Ref']}}}:root")),
+            Principal=Principal("AWS", Sub(f"arn:${{AWS::Partition}}:iam::${{{account}}}:root")),
             Action=[AssumeRole],
             Condition=Condition(ArnLike("aws:PrincipalArn", Sub(pattern))),
         )
@@ -188,9 +188,9 @@ def _change_stacks(platform: str, cloudformation: roles.Role) -> list[Statement]
     ]
 
 
-def _read_artifacts(platform: str) -> list[Statement]:
+def _read_artifacts(platform: str, owner: str) -> list[Statement]:
     """The toolchain's bucket and key in this region. Nothing is written: the action has no output artifact."""
-    account = f"${{{common.TOOLCHAIN_ACCOUNT_ID.name}}}"
+    account = f"${{{owner}}}"
     bucket = artifact_names.bucket_arn(platform, account=account)
     objects = Sub(f"{bucket.data['Fn::Sub']}/*")
     by_alias = Condition(ForAnyValueStringEquals("kms:ResourceAliases", artifact_names.key_alias(platform)))

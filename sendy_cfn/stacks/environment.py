@@ -36,5 +36,6 @@ def build(
     for name in ids:
         nest.show(f"cluster-{name}", interfaces[cluster], prefix=len(ids) > 1)
     nest.show("network", interfaces[network])
-    nest.show("deploy-roles", interfaces["deploy-roles.yaml"])
+    # A toolchain in another account or region can't look them up: people copy them into params/toolchain.yaml.
+    nest.show("deploy-roles", interfaces["deploy-roles.yaml"], everything=True)
     return root

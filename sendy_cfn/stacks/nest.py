@@ -11,6 +11,8 @@ from sendy_cfn import knobs, wires
 from sendy_cfn.names import logical
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from troposphere import AWSHelperFn, Template
 
     from sendy_cfn.stacks.interface import Interface
@@ -49,10 +51,19 @@ class Nest:
         if offers:
             self.offered |= {name: _output(title, name) for name, _ in interface.outputs}
 
-    def show(self, title: str, interface: Interface, *, prefix: bool = False) -> None:
-        """Pass on as the root's own outputs what the stack offers to people, not to other stacks."""
+    def look_up(
+        self, values: Iterable[wires.Wire], environment: str, platform: str, needed_by: Iterable[Interface]
+    ) -> None:
+        """Take from another root those of the values that any of the stacks needs; CloudFormation resolves them."""
+        names = {name for interface in needed_by for name in interface.parameters}
+        for wire in values:
+            if wire.name in names:
+                self.offered[wire.name] = wire.look_up(self.root, wire.ssm_name(platform, environment))
+
+    def show(self, title: str, interface: Interface, *, prefix: bool = False, everything: bool = False) -> None:
+        """Pass on as the root's own outputs what the stack offers to people; with `everything`, to other stacks too."""
         for name, description in interface.outputs:
-            if name not in wires.BY_NAME:
+            if everything or name not in wires.BY_NAME:
                 shown = f"{logical(title)}{name}" if prefix else name
                 self.root.add_output(Output(shown, Description=description, Value=_output(title, name)))
 

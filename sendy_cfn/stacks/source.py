@@ -21,8 +21,11 @@ PROVIDER_TYPE = {Connection.GITHUB: "GitHub", Connection.GITLAB: "GitLab", Conne
 MAKES_CONNECTION = "MakesConnection"
 
 
-def build(platform: Platform) -> Template:
-    """The template. A new connection is PENDING until somebody approves it at `ConnectionApprovalUrl`, once."""
+def build(platform: Platform, *, shared: bool = False) -> Template:
+    """The template. A new connection is PENDING until somebody approves it at `ConnectionApprovalUrl`, once.
+
+    `shared`: the roots of further cells use it too.
+    """
     template = skeleton.new(f"{platform.platform}: connection to the Git host")
     existing = knobs.EXISTING_CONNECTION_ARN.take(template)
     template.add_condition(MAKES_CONNECTION, Equals(existing, ""))
@@ -36,7 +39,8 @@ def build(platform: Platform) -> Template:
             ProviderType=PROVIDER_TYPE[platform.toolchain.connection],
         )
     )
-    wires.CONNECTION_ARN.offer(template, If(MAKES_CONNECTION, connection.get_att("ConnectionArn"), existing))
+    offer = wires.toolchain_offer(template, platform.platform, shared=shared)
+    offer(wires.CONNECTION_ARN, If(MAKES_CONNECTION, connection.get_att("ConnectionArn"), existing))
     template.add_output(
         Output(
             "ConnectionApprovalUrl",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from troposphere import GetAtt, Output
 
+from sendy_cfn import wires
 from sendy_cfn.blocks import skeleton
 from sendy_cfn.names import logical
 from sendy_cfn.stacks.nest import Nest
@@ -21,7 +22,10 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
     """The root with the pipelines of these services."""
     root = skeleton.new(f"{platform.platform}: toolchain with artifacts, connection and pipelines")
     nest = Nest(root)
-    nest.add("artifacts", "artifacts.yaml", interfaces["artifacts.yaml"])
+    if "artifacts.yaml" in interfaces:
+        nest.add("artifacts", "artifacts.yaml", interfaces["artifacts.yaml"])
+    else:  # a further cell, deployed after the first
+        nest.look_up(wires.TOOLCHAIN_WIRES, wires.TOOLCHAIN, platform.platform, interfaces.values())
     if "source.yaml" in interfaces:
         nest.add("source", "source.yaml", interfaces["source.yaml"])
         nest.show("source", interfaces["source.yaml"])

@@ -135,6 +135,21 @@ CASES = (
         at="${AWS",
     ),
     Case(
+        "dynamic reference",
+        "      LOG_LEVEL: info",
+        '      TOKEN: "{{resolve:secretsmanager:courier/token}}"',
+        "{at} services.orders.environment.TOKEN: '{{resolve:secretsmanager:courier/token}}': a dynamic reference; "
+        "'secrets' hands over secrets",
+        at="TOKEN",
+    ),
+    Case(
+        "commands that are too long",
+        '["./services/pricing/regression.sh"]',
+        '["' + "x" * 1000 + '", "' + "y" * 1000 + '", "' + "z" * 1000 + '", "' + "a" * 1000 + '"]',
+        "{at} services.pricing.tests.regression: 4003 characters, at most 4000; put them into a script",
+        at="regression: [",
+    ),
+    Case(
         "unknown placeholder",
         "DATABASE_URL: /courier/{environment}/",
         "DATABASE_URL: /courier/{env}/",
@@ -221,6 +236,14 @@ CASES = (
         "    host:",
         "{at} services.pricing.host: nothing, expected a DNS label",
         at="    host:",
+    ),
+    Case(
+        "an environment's name in another's",
+        "  staging:\n",
+        "  test-2:\n",
+        "{at} environments.test-2: begins with the name of 'test': "
+        "their stacks, roles and policies are told apart by it",
+        at="  test-2:",
     ),
     Case(
         "too close names",

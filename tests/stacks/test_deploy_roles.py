@@ -3,22 +3,20 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from importlib.resources import files
-from typing import Any
 
 import pytest
 
 from sendy_cfn import services, wires
 from sendy_cfn.blocks import deploy_scopes, resource_actions, resource_schemas, role_paths
 from sendy_cfn.config.model import Platform
-from sendy_cfn.stacks import artifacts, deploy_roles
-from sendy_cfn.stacks.interface import Interface
+from sendy_cfn.stacks import artifacts
 from tests.platforms import platform
 from tests.stacks.authorization import Statements, allows, made_name
+from tests.stacks.deployment import arn, built, from_account, iam_arn, of_services, of_types, policies, statements
 from tests.stacks.evaluate import Stack
 
 POLICY_CHARACTERS = 6144  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 POLICIES_PER_ROLE = 10
-VALUES = {"Environment": "test", "ToolchainAccountId": "111111111111", "VpcId": "vpc-1", "HostedZoneId": "Z1"}
 LONGEST = """
 platform: abcdefghijklmnop
 domain: courier.example
@@ -30,30 +28,6 @@ environments:
 services:
   orders: {kind: web, source: {repository: courier/orders}}
 """
-
-
-def of_types(*types: str) -> dict[str, Interface]:
-    return {"service-x.yaml": Interface((), (), types)}
-
-
-def of_services(chosen: Platform) -> dict[str, Interface]:
-    return {name: Interface.of(services.build(chosen, service)) for name, service in chosen.services.items()}
-
-
-def built(chosen: Platform, interfaces: dict[str, Interface], **values: str) -> Stack:
-    return Stack(deploy_roles.build(chosen, interfaces=interfaces).to_dict(), VALUES | values)
-
-
-def policies(stack: Stack, role: str) -> dict[str, Statements]:
-    return {
-        name: policy["PolicyDocument"]["Statement"]
-        for name, policy in stack.of_type("IAM::ManagedPolicy").items()
-        if policy["Roles"] == [f"{role}.id"]
-    }
-
-
-def statements(stack: Stack, role: str) -> Statements:
-    return [statement for policy in policies(stack, role).values() for statement in policy]
 
 
 @pytest.fixture(scope="module")
@@ -69,131 +43,6 @@ def cloudformation(shipped: Stack) -> Statements:
 @pytest.fixture(scope="module")
 def pipeline(shipped: Stack) -> Statements:
     return statements(shipped, "PipelineRole")
-
-
-def arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:eu-central-1:123456789012:{resource}"
-
-
-def iam_arn(resource: str) -> str:
-    return f"arn:aws:iam::123456789012:{resource}"
-
-
-STACK = "courier-test-orders"
-GROUP, RULE = arn("ec2", "security-group/sg-1"), arn("ec2", "security-group-rule/sgr-1")
-VPC = arn("ec2", "vpc/vpc-1")
-IN_VPC, ELSEWHERE = {"ec2__Vpc": VPC}, {"ec2__Vpc": arn("ec2", "vpc/vpc-2")}
-TARGETS = arn("elasticloadbalancing", f"targetgroup/{made_name(STACK, 'TargetGroup', 32)}/1")
-BALANCER = made_name("courier-test-ClusterBlue-1A2B3C4D5E6F", "LoadBalancer", 32)
-LISTENER = arn("elasticloadbalancing", f"listener/app/{BALANCER}/1/2")
-LISTENER_RULE = arn("elasticloadbalancing", f"listener-rule/app/{BALANCER}/1/2/3")
-SERVICE = arn("ecs", f"service/courier-test-blue/{made_name(STACK, 'Service', 255)}")
-FAMILY = arn("ecs", f"task-definition/{STACK}:*")
-SCALABLE = arn("application-autoscaling", "scalable-target/0ec5")
-ON_ECS = {"application-autoscaling__service-namespace": "ecs"}
-LOGS = arn("logs", f"log-group:{made_name(STACK, 'LogGroup', 512)}")
-ROLE = iam_arn(f"role/courier/test/{made_name(STACK, 'ExecutionRole', 64)}")
-POLICY = iam_arn(f"policy/courier/test/{made_name(STACK, 'ExecutionPolicy', 128)}")
-TO_TASKS = {"iam__PassedToService": "ecs-tasks.amazonaws.com"}
-ZONE = "arn:aws:route53:::hostedzone/Z1"
-CNAME = {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME"]}
-SCALING = "ecs.application-autoscaling.amazonaws.com"
-SCALING_ROLE = iam_arn(f"role/aws-service-role/{SCALING}/AWSServiceRoleForApplicationAutoScaling_ECSService")
-
-# What CloudFormation calls, in order, when it makes, tags, changes and removes a web service's stack.
-CALLS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-    ("ssm:GetParameters", (arn("ssm", "parameter/courier/test/network/vpc-id"),), {}),
-    ("ssm:GetParameters", (arn("ssm", "parameter/courier/test/cluster-blue/listener-arn"),), {}),
-    ("ec2:DescribeSubnets", ("*",), {}),
-    ("logs:CreateLogGroup", (LOGS,), {}),
-    ("logs:PutRetentionPolicy", (LOGS,), {}),
-    ("logs:AssociateKmsKey", (f"{LOGS}:*",), {}),
-    ("logs:TagResource", (LOGS,), {}),
-    ("logs:DescribeLogGroups", ("*",), {}),
-    ("iam:CreateRole", (ROLE,), {}),
-    ("iam:TagRole", (ROLE,), {}),
-    ("iam:CreatePolicy", (POLICY,), {}),
-    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": POLICY}),
-    ("iam:CreatePolicyVersion", (POLICY,), {}),
-    ("iam:PassRole", (ROLE,), TO_TASKS),
-    ("ecs:RegisterTaskDefinition", (FAMILY,), {}),
-    ("ecs:TagResource", (FAMILY,), {}),
-    ("ecs:DescribeTaskDefinition", ("*",), {}),
-    ("ec2:CreateSecurityGroup", (GROUP, VPC), {}),
-    ("ec2:CreateTags", (GROUP,), {"ec2__CreateAction": "CreateSecurityGroup"}),
-    ("ec2:CreateTags", (GROUP,), IN_VPC),
-    ("ec2:RevokeSecurityGroupEgress", (GROUP,), IN_VPC),
-    ("ec2:AuthorizeSecurityGroupIngress", (GROUP, RULE), IN_VPC),
-    ("elasticloadbalancing:CreateTargetGroup", (TARGETS,), {}),
-    ("elasticloadbalancing:AddTags", (TARGETS,), {}),
-    ("elasticloadbalancing:ModifyTargetGroupAttributes", (TARGETS,), {}),
-    ("elasticloadbalancing:CreateRule", (LISTENER,), {}),
-    ("elasticloadbalancing:AddTags", (LISTENER_RULE,), {}),
-    ("elasticloadbalancing:SetRulePriorities", (LISTENER_RULE,), {}),
-    ("ecs:CreateService", (SERVICE,), {}),
-    ("ecs:TagResource", (SERVICE,), {}),
-    ("ecs:DescribeServices", (SERVICE,), {}),
-    ("ecs:UpdateService", (SERVICE,), {}),
-    ("ecs:StopServiceDeployment", (SERVICE.replace("service/", "service-deployment/", 1) + "/1",), {}),
-    ("iam:CreateServiceLinkedRole", (SCALING_ROLE,), {"iam__AWSServiceName": SCALING}),
-    ("application-autoscaling:RegisterScalableTarget", (SCALABLE,), ON_ECS),
-    ("application-autoscaling:TagResource", (SCALABLE,), {}),
-    ("application-autoscaling:PutScalingPolicy", (SCALABLE,), ON_ECS),
-    (
-        "cloudwatch:PutMetricAlarm",
-        (arn("cloudwatch", "alarm:TargetTracking-service/courier-test-blue/x-AlarmHigh-1"),),
-        {},
-    ),
-    ("route53:ChangeResourceRecordSets", (ZONE,), CNAME),
-    ("route53:GetChange", ("arn:aws:route53:::change/C1",), {}),
-    ("ecs:DeleteService", (SERVICE,), {}),
-    ("iam:DetachRolePolicy", (ROLE,), {"iam__PolicyARN": POLICY}),
-    ("iam:DeleteRole", (ROLE,), {}),
-    ("ec2:DeleteSecurityGroup", (GROUP,), IN_VPC),
-]
-
-DEPLOY_ROLE = iam_arn("role/courier/deployment-roles/courier-test-DeployRoles-CloudFormationRole-1A")
-DEPLOY_POLICY = iam_arn("policy/courier/deployment-roles/courier-test-DeployRoles-IdentityPolicy-1A")
-PRODUCTION = iam_arn("role/courier/production/courier-production-orders-TaskRole-1A")
-
-# What it must not be able to do, each of them one step from what it may.
-REFUSED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}),
-    ("iam:AttachRolePolicy", (DEPLOY_ROLE,), {"iam__PolicyARN": POLICY}),
-    ("iam:PutRolePolicy", (DEPLOY_ROLE,), {}),
-    ("iam:UpdateAssumeRolePolicy", (DEPLOY_ROLE,), {}),
-    ("iam:CreatePolicyVersion", (DEPLOY_POLICY,), {}),
-    ("iam:UpdateAssumeRolePolicy", (PRODUCTION,), {}),
-    ("iam:PassRole", (PRODUCTION,), TO_TASKS),
-    ("iam:PassRole", (DEPLOY_ROLE,), TO_TASKS),
-    ("iam:PassRole", (ROLE,), {"iam__PassedToService": "ec2.amazonaws.com"}),
-    ("iam:CreateServiceLinkedRole", (SCALING_ROLE,), {"iam__AWSServiceName": "spot.amazonaws.com"}),
-    ("ec2:AuthorizeSecurityGroupIngress", (GROUP,), ELSEWHERE),
-    ("ec2:CreateSecurityGroup", (GROUP, arn("ec2", "vpc/vpc-2")), {}),
-    ("ec2:CreateTags", (arn("ec2", "instance/i-1"),), {"ec2__CreateAction": "RunInstances"}),
-    ("ecs:UpdateService", (SERVICE.replace("test", "production"),), {}),
-    ("ecs:DeleteCluster", (arn("ecs", "cluster/courier-test-blue"),), {}),
-    ("elasticloadbalancing:CreateRule", (arn("elasticloadbalancing", "listener/app/billing-lb/1/2"),), {}),
-    ("route53:ChangeResourceRecordSets", (ZONE,), {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME", "NS"]}),
-    ("route53:ChangeResourceRecordSets", ("arn:aws:route53:::hostedzone/Z2",), CNAME),
-    ("logs:DeleteLogGroup", (arn("logs", "log-group:courier-production-orders-LogGroup-1A"),), {}),
-    ("ssm:GetParameters", (arn("ssm", "parameter/courier/test/orders/database-url"),), {}),
-    ("ssm:GetParameters", (arn("ssm", "parameter/courier/production/network/vpc-id"),), {}),
-]
-
-
-@pytest.mark.parametrize(("action", "resources", "context"), CALLS)
-def test_a_service_stack_can_be_made_changed_and_deleted(
-    cloudformation: Statements, action: str, resources: tuple[str, ...], context: dict[str, Any]
-) -> None:
-    assert allows(cloudformation, action, *resources, **context)
-
-
-@pytest.mark.parametrize(("action", "resources", "context"), REFUSED)
-def test_and_nothing_beyond_it(
-    cloudformation: Statements, action: str, resources: tuple[str, ...], context: dict[str, Any]
-) -> None:
-    assert not allows(cloudformation, action, *resources, **context)
 
 
 def test_every_action_of_the_types_is_there_and_no_other() -> None:
@@ -328,7 +177,7 @@ def test_both_roles_read_what_service_templates_look_up(
 
 
 def test_the_pipeline_starts_service_stacks_with_the_cloudformation_role_only(pipeline: Statements) -> None:
-    mine = arn("cloudformation", f"stack/{STACK}/1")
+    mine = arn("cloudformation", "stack/courier-test-orders/1")
     ours, other = (
         {"cloudformation__RoleArn": "CloudFormationRole.Arn"},
         {"cloudformation__RoleArn": iam_arn("role/Admin")},
@@ -343,22 +192,31 @@ def test_the_pipeline_starts_service_stacks_with_the_cloudformation_role_only(pi
     assert not allows(pipeline, "cloudformation:DeleteStack", mine, **ours)
     service = {"iam__PassedToService": "cloudformation.amazonaws.com"}
     assert allows(pipeline, "iam:PassRole", "CloudFormationRole.Arn", **service)
-    assert not allows(pipeline, "iam:PassRole", "CloudFormationRole.Arn", **TO_TASKS)
+    assert not allows(
+        pipeline, "iam:PassRole", "CloudFormationRole.Arn", iam__PassedToService="ecs-tasks.amazonaws.com"
+    )
     assert not allows(pipeline, "iam:PassRole", iam_arn("role/Admin"), **service)
 
 
+OWN, OTHER = "123456789012", "111111111111"  # the environment's account, and one that only has the pipelines
+PLACES = [(platform(), OWN), (platform(LONGEST), OWN), (from_account(platform(), OTHER), OTHER)]
+
+
 @pytest.mark.parametrize("region", ["eu-central-1", "us-east-1"])
-def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(region: str) -> None:
-    deployed = built(platform(), of_types("AWS::Logs::LogGroup"), **{"AWS::Region": region})
+@pytest.mark.parametrize(("chosen", "account"), PLACES, ids=["shipped", "longest names", "another account"])
+def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(
+    chosen: Platform, account: str, region: str
+) -> None:
+    deployed = built(chosen, of_types("AWS::Logs::LogGroup"), **{"AWS::Region": region})
     role = statements(deployed, "PipelineRole")
     toolchain = Stack(
-        artifacts.build(platform()).to_dict(),
-        {"AWS::AccountId": "111111111111", "AWS::Region": region, "NotificationEmail": "", "ArtifactDays": 9}
+        artifacts.build(chosen).to_dict(),
+        {"AWS::AccountId": account, "AWS::Region": region, "NotificationEmail": "", "ArtifactDays": 9}
         | {"LogRetentionDays": 9, "ArtifactBucket.Arn": "a", "AccessLogBucket.Arn": "b"},
     )
     bucket = "arn:aws:s3:::" + toolchain.resources["ArtifactBucket"]["BucketName"]
     alias = {"kms__ResourceAliases": [toolchain.resources["KeyAlias"]["AliasName"]]}
-    key = f"arn:aws:kms:{region}:111111111111:key/1"
+    key = f"arn:aws:kms:{region}:{account}:key/1"
     assert allows(role, "s3:GetObject", f"{bucket}/orders/Source/1.zip")
     assert allows(role, "s3:GetBucketVersioning", bucket)
     assert not allows(role, "s3:PutObject", f"{bucket}/orders/Source/1.zip")
@@ -367,21 +225,22 @@ def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(region: 
     assert not allows(role, "kms:Decrypt", key)
 
 
-@pytest.mark.parametrize("chosen", [platform(), platform(LONGEST)], ids=["shipped", "longest names"])
-def test_the_pipeline_role_trusts_the_toolchains_roles(chosen: Platform) -> None:
+@pytest.mark.parametrize(("chosen", "account"), PLACES, ids=["shipped", "longest names", "another account"])
+def test_the_pipeline_role_trusts_the_pipelines_of_the_toolchain(chosen: Platform, account: str) -> None:
     role = built(chosen, of_types("AWS::Logs::LogGroup")).resources["PipelineRole"]
     (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trusted["Principal"] == {"AWS": "arn:aws:iam::111111111111:root"}
+    assert trusted["Principal"] == {"AWS": f"arn:aws:iam::{account}:root"}
     (pattern,) = trusted["Condition"]["ArnLike"].values()
     nested = f"{chosen.platform}-toolchain-PipelineOrders-1A2B3C4D5E6F"
 
-    def of(account: str, name: str) -> str:
-        return f"arn:aws:iam::{account}:role/{name}"
+    def of(owner: str, name: str) -> str:
+        return f"arn:aws:iam::{owner}:role/{name}"
 
-    assert fnmatchcase(of("111111111111", made_name(nested, "PipelineRole", 64)), pattern)
+    assert fnmatchcase(of(account, made_name(nested, "PipelineRole", 64)), pattern)
     assert not fnmatchcase(of("222222222222", made_name(nested, "PipelineRole", 64)), pattern)
-    assert not fnmatchcase(of("111111111111", made_name("other-toolchain-Pipeline", "PipelineRole", 64)), pattern)
-    assert not fnmatchcase(of("111111111111", made_name(f"{chosen.platform}-test-orders", "TaskRole", 64)), pattern)
+    assert not fnmatchcase(of(account, made_name("other-toolchain-Pipeline", "PipelineRole", 64)), pattern)
+    for stack, role in ((nested, "BuildRole"), (f"{chosen.platform}-test-orders", "PipelineRole")):
+        assert not fnmatchcase(of(account, made_name(stack, role, 64)), pattern)
 
 
 def test_both_roles_are_published(shipped: Stack) -> None:

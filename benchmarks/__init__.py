@@ -1,0 +1,1 @@
+"""Measurements of what generation costs: `make bench`."""

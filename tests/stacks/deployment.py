@@ -1,0 +1,51 @@
+"""The deploy roles of a platform, evaluated for its environment `test`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from sendy_cfn import services
+from sendy_cfn.config.model import Platform
+from sendy_cfn.stacks import deploy_roles
+from sendy_cfn.stacks.interface import Interface
+from tests.stacks.authorization import Statements
+from tests.stacks.evaluate import Stack
+
+VALUES = {"Environment": "test", "ToolchainAccountId": "111111111111", "VpcId": "vpc-1", "HostedZoneId": "Z1"}
+
+
+def from_account(chosen: Platform, account: str) -> Platform:
+    """The same platform with its pipelines in the account."""
+    return dataclasses.replace(chosen, toolchain=dataclasses.replace(chosen.toolchain, account=account))
+
+
+def of_types(*types: str) -> dict[str, Interface]:
+    return {"service-x.yaml": Interface((), (), types)}
+
+
+def of_services(chosen: Platform) -> dict[str, Interface]:
+    return {name: Interface.of(services.build(chosen, service)) for name, service in chosen.services.items()}
+
+
+def built(chosen: Platform, interfaces: dict[str, Interface], **values: str) -> Stack:
+    return Stack(deploy_roles.build(chosen, interfaces=interfaces).to_dict(), VALUES | values)
+
+
+def policies(stack: Stack, role: str) -> dict[str, Statements]:
+    return {
+        name: policy["PolicyDocument"]["Statement"]
+        for name, policy in stack.of_type("IAM::ManagedPolicy").items()
+        if policy["Roles"] == [f"{role}.id"]
+    }
+
+
+def statements(stack: Stack, role: str) -> Statements:
+    return [statement for policy in policies(stack, role).values() for statement in policy]
+
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:eu-central-1:123456789012:{resource}"
+
+
+def iam_arn(resource: str) -> str:
+    return f"arn:aws:iam::123456789012:{resource}"

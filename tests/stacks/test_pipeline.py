@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from sendy_cfn.blocks import order
+from sendy_cfn.config.model import Platform
+from sendy_cfn.knobs import service as service_knobs
+from sendy_cfn.render import render
+from sendy_cfn.stacks import builds, pipeline
+from sendy_cfn.stacks.interface import Interface
+from tests.platforms import platform
+from tests.stacks.deliveries import (
+    ACCOUNT,
+    HEAD,
+    NEAR,
+    PLATFORM_REPOSITORY,
+    REGION,
+    TOPIC,
+    VARIANTS,
+    Delivery,
+    delivery,
+    every_variant,
+    planned,
+)
+
+TEMPLATE_LIMIT = 51_200  # bytes of a template passed as a body
+
+# Keys of Configuration and output variables, from AWS's page of each action:
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html
+CONFIGURATION = {
+    "CodeStarSourceConnection": (
+        {"ConnectionArn", "FullRepositoryId", "BranchName"},
+        {"OutputArtifactFormat", "DetectChanges"},
+    ),
+    "CodeCommit": ({"RepositoryName", "BranchName"}, {"PollForSourceChanges", "OutputArtifactFormat"}),
+    "S3": ({"S3Bucket", "S3ObjectKey"}, {"PollForSourceChanges"}),
+    "CodeBuild": ({"ProjectName"}, {"PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"}),
+    "CloudFormation": (
+        {"ActionMode", "StackName", "RoleArn", "TemplatePath"},
+        {"Capabilities", "ChangeSetName", "OutputFileName", "ParameterOverrides", "TemplateConfiguration"},
+    ),
+    "Manual": (set(), {"NotificationArn", "CustomData", "ExternalEntityLink"}),
+}
+GIT_VARIABLES = {"AuthorDate", "BranchName", "CommitId", "CommitMessage"}
+VARIABLES = {
+    "CodeStarSourceConnection": {*GIT_VARIABLES, "ConnectionArn", "FullRepositoryName"},
+    "CodeCommit": {*GIT_VARIABLES, "CommitterDate", "RepositoryName"},
+    "S3": {"ETag", "VersionId"},
+    "CloudFormation": {"ServiceUrl"},  # the service stacks' outputs
+    "Manual": set(),
+}
+CATEGORIES = {
+    "CodeStarSourceConnection": {"Source"},
+    "CodeCommit": {"Source"},
+    "S3": {"Source"},
+    "CodeBuild": {"Build", "Test"},
+    "CloudFormation": {"Deploy"},
+    "Manual": {"Approval"},
+}
+
+
+@every_variant
+def test_each_configuration_has_documented_keys_and_fits(variant: str) -> None:
+    for _, action in delivery(variant).actions():
+        kind = action["ActionTypeId"]
+        needed, optional = CONFIGURATION[kind["Provider"]]
+        assert needed <= action["Configuration"].keys() <= needed | optional
+        assert kind["Category"] in CATEGORIES[kind["Provider"]]
+        assert (kind["Owner"], kind["Version"]) == ("AWS", "1")
+        for value in action["Configuration"].values():
+            # https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html
+            assert isinstance(value, str)
+            assert 1 <= len(value) <= 1000
+
+
+@every_variant
+def test_artifacts_are_made_before_they_are_used(variant: str) -> None:
+    made: dict[str, tuple[int, int]] = {}
+    for position, action in delivery(variant).actions():
+        for artifact in action.get("InputArtifacts", []):
+            assert made[artifact["Name"]] < position
+        for artifact in action.get("OutputArtifacts", []):
+            assert artifact["Name"] not in made
+            made[artifact["Name"]] = position
+
+
+@every_variant
+def test_template_files_are_in_an_input_artifact(variant: str) -> None:
+    for action in delivery(variant).by("CloudFormation"):
+        inputs = {artifact["Name"] for artifact in action["InputArtifacts"]}
+        for key in ("TemplatePath", "TemplateConfiguration"):
+            assert action["Configuration"][key].split("::")[0] in inputs
+
+
+@every_variant
+def test_variables_are_documented_ones_of_earlier_actions(variant: str) -> None:
+    found = delivery(variant)
+    known: dict[str, tuple[tuple[int, int], set[str]]] = {}
+    used = 0
+    for position, action in found.actions():
+        for value in action["Configuration"].values():
+            for namespace, key in re.findall(r"#\{([^.}]+)\.([^}]+)\}", value):
+                made, keys = known[namespace]
+                assert made < position
+                assert key in keys
+                used += 1
+        if "Namespace" in action:
+            provider = action["ActionTypeId"]["Provider"]
+            if provider == "CodeBuild":
+                keys = set(yaml.safe_load(found.project(action)["Source"]["BuildSpec"])["env"]["exported-variables"])
+            else:
+                keys = VARIABLES[provider]
+            assert action["Namespace"] not in known
+            known[action["Namespace"]] = position, keys
+    artifacts = {a["Name"] for _, action in found.actions() for a in action.get("OutputArtifacts", [])}
+    assert used
+    assert not artifacts & known.keys(), "AWS: a namespace must not be an artifact's name"
+
+
+@every_variant
+def test_commit_messages_stay_out_of_json(variant: str) -> None:
+    for _, action in delivery(variant).actions():
+        for key in ("EnvironmentVariables", "ParameterOverrides"):
+            assert "CommitMessage" not in action["Configuration"].get(key, "")
+
+
+@every_variant
+def test_environments_follow_in_order_with_one_image(variant: str) -> None:
+    found = delivery(variant)
+    deployments = found.by("CloudFormation")
+    names = [action["Configuration"]["StackName"] for action in deployments]
+    assert names == [f"courier-{place}-orders" for place in found.platform.environments]
+    (overrides,) = {action["Configuration"]["ParameterOverrides"] for action in deployments}
+    sample = overrides.replace("#{Build.IMAGE_URI}", f"{ACCOUNT}.dkr.ecr.x/courier/orders@sha256:{'0a' * 32}")
+    parameters = json.loads(re.sub(r"#\{ServiceSource\.(CommitId|VersionId)\}", "0a" * 20, sample))
+    for knob in (service_knobs.IMAGE, service_knobs.VERSION):
+        assert knob.check(parameters.pop(knob.name)) == ""
+    assert not parameters
+    assert len(sample) < 1024
+
+
+@every_variant
+def test_code_is_checked_before_the_image_and_each_deployment_is_tested(variant: str) -> None:
+    found = delivery(variant)
+    assert [stage["Name"] for stage in found.stages][:3] == ["Source", "Quality", "Build"]
+    for action, place in zip(found.by("CloudFormation"), found.platform.environments.values(), strict=True):
+        (stage,) = (stage for stage in found.stages if action in stage["Actions"])
+        tests = [a for a in stage["Actions"] if a is not action]
+        assert {a["Name"].lower() for a in tests} == set(place.tests)
+        assert [a["RunOrder"] for a in tests] == list(range(2, 2 + len(tests))), "one after the other, after deployment"
+        assert tests[0]["Name"] == "Smoke"
+        for test in tests:
+            assert found.variables(test)["SERVICE_URL"] == f"#{{{action['Namespace']}.ServiceUrl}}"
+
+
+@every_variant
+def test_what_needs_approval_waits_for_it(variant: str) -> None:
+    found = delivery(variant)
+    previous: dict[str, Any] = {}
+    asked = []
+    for stage in found.stages:
+        deploys = [a for a in stage["Actions"] if a["ActionTypeId"]["Provider"] == "CloudFormation"]
+        approves = [a for a in previous.get("Actions", []) if a["ActionTypeId"]["Category"] == "Approval"]
+        if deploys and approves:
+            asked.append(deploys[0]["Configuration"]["StackName"])
+            assert len(previous["Actions"]) == 1
+            assert "OnFailure" not in previous, "a refusal must not roll anything back"
+        previous = stage
+    places = found.platform.environments.values()
+    assert asked == [f"courier-{place.name}-orders" for place in places if place.approval]
+    assert len(found.by("Manual")) == len(asked) > 0
+
+
+@every_variant
+def test_only_deployments_roll_back(variant: str) -> None:
+    for stage in delivery(variant).stages:
+        deploys = any(a["ActionTypeId"]["Category"] == "Deploy" for a in stage["Actions"])
+        assert stage.get("OnFailure") == ({"Result": "ROLLBACK"} if deploys else None)
+
+
+def test_an_approver_sees_what_it_is_about() -> None:
+    configuration = delivery("github").by("Manual")[0]["Configuration"]
+    assert configuration["ExternalEntityLink"] == "https://github.com/courier/orders/commit/#{ServiceSource.CommitId}"
+    for variable in ("ServiceSource.CommitId", "ServiceSource.CommitMessage", "PlatformSource.CommitId"):
+        assert f"#{{{variable}}}" in configuration["CustomData"]
+
+
+def test_names_of_environments_never_clash_with_other_stages() -> None:
+    places = "\n".join(
+        f"  {name}: {{region: eu-central-1, approval: true}}" for name in ("source", "quality", "build", "service")
+    )
+    text = HEAD.format(source="{repository: courier/orders}", toolchain=PLATFORM_REPOSITORY, environments=places)
+    found = Delivery(platform(text))
+    for names in (
+        [stage["Name"] for stage in found.stages],
+        [action["Namespace"] for _, action in found.actions() if "Namespace" in action],
+    ):
+        assert len({name.lower() for name in names}) == len(names)
+
+
+def test_people_hear_of_failures_and_waiting_approvals() -> None:
+    found = delivery("github")
+    (rule,) = found.outer.of_type("CodeStarNotifications::NotificationRule").values()
+    # https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html#events-ref-pipeline
+    assert set(rule["EventTypeIds"]) == {
+        "codepipeline-pipeline-pipeline-execution-failed",
+        "codepipeline-pipeline-manual-approval-needed",
+    }
+    assert rule["Targets"] == [{"TargetType": "SNS", "TargetAddress": TOPIC}]
+    assert rule["Resource"] == f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:Pipeline.id"
+    assert len(rule["Name"]) <= 64
+
+
+@every_variant
+def test_the_nested_stack_gets_its_parameters(variant: str) -> None:
+    of = planned(variant)
+    service = of.services["orders"]
+    inner = Interface.of(builds.build(of, service))
+    stack = pipeline.build(of, service).resources["Builds"]
+    assert set(stack.Parameters) == set(inner.parameters)
+    assert stack.TemplateURL == builds.file(service)
+
+
+def test_names_of_services_never_clash() -> None:
+    names = ("orders", "orders-cache", "orders-image", "orders-quality", "orders-quality-quality")
+    text = HEAD.format(source="{repository: courier/orders}", toolchain=PLATFORM_REPOSITORY, environments=NEAR)
+    text += "".join(f"  {name}:\n    kind: web\n    source: {{repository: courier/{name}}}\n" for name in names[1:])
+    of = platform(text)
+    found = []
+    for service in of.services.values():
+        for module in (builds, pipeline):
+            for resource in module.build(of, service).to_dict()["Resources"].values():
+                given = resource["Properties"].get("Name", resource["Properties"].get("RepositoryName"))
+                if given:
+                    found.append((resource["Type"], given))
+    assert len(set(found)) == len(found) > 5 * len(names)
+
+
+def largest() -> Platform:
+    """Eight environments with every test, each in an account and region of its own, and names as long as allowed."""
+    regions = ("eu-west-1", "eu-west-2", "us-east-1", "us-west-2", "ca-central-1", "ap-southeast-1", "ap-southeast-2")
+    places = "\n".join(
+        f"  {letter}nvironment{letter}: {{region: {region}, account: '{letter_number:012}', approval: true, "
+        f"tests: [smoke, regression, load]}}"
+        for letter_number, (letter, region) in enumerate(zip("abcdefgh", (*regions, "ap-northeast-1"), strict=True), 1)
+    )
+    long = "a-company-with-a-long-name/a-repository-with-a-long-name"
+    paths = ", ".join(f"services/with-long-name-{letter}/**" for letter in "abcdefgh")
+    text = HEAD.format(
+        source=f"{{repository: {long}, paths: [{paths}]}}",
+        toolchain=f"{{repository: {long}s}}",
+        environments=places,
+    )
+    return platform(text.replace("courier\n", "courierdeliverys\n").replace("  orders:", "  orders-of-customers-abcd:"))
+
+
+@pytest.mark.parametrize("module", [pipeline, builds])
+def test_even_the_largest_fits_into_a_template(module: Any) -> None:
+    of = largest()
+    (service,) = of.services.values()
+    template = module.build(of, service)
+    order.settle(template)
+    assert len(render(template).encode()) < TEMPLATE_LIMIT
+
+
+@pytest.mark.parametrize("variant", [variant for variant in VARIANTS if variant != "far"])
+def test_the_root_has_little_to_pass(variant: str) -> None:
+    # It passes each to each of up to 60 pipelines, within the limit of one template.
+    assert len(delivery(variant).filled) <= 6
