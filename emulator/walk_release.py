@@ -67,6 +67,12 @@ def _action(world: World, service: Service, place: Target) -> dict[str, Any]:
     raise StepError(f"no pipeline deploys {service.name} to {place.place}")
 
 
+def _quote(pipeline: str, configuration: dict[str, Any]) -> None:
+    say(f"     deploy action of pipeline {pipeline}:")
+    for key in ("StackName", "TemplatePath", "TemplateConfiguration", "ParameterOverrides"):
+        say(f"       {key}: {configuration[key]}")
+
+
 def _file(world: World, artifact_path: str) -> Path:
     """A file of this repository: "Platform::templates/…" in a pipeline."""
     _, _, path = artifact_path.partition("::")

@@ -103,7 +103,8 @@ class News:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "News":
-        """Start watching."""
+        """Start watching; what is there already is no news."""
+        self._known = self._look()
         self._thread.start()
         return self
 
@@ -151,7 +152,7 @@ def _branch(client: Any, stack: str, indent: str, title: str) -> Iterator[str]:
     resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
     nested = [item for item in resources if item["ResourceType"] == "AWS::CloudFormation::Stack"]
     count = len(resources) - len(nested)
-    what = f"{count} resources" if count else "nested stacks"
+    what = ("1 resource" if count == 1 else f"{count} resources") if count else "nested stacks"
     yield f"{indent}{title:<{44 - len(indent)}} {status:<17} {what}"
     for item in nested:
         yield from _branch(client, item["PhysicalResourceId"], f"{indent}  ", item["LogicalResourceId"])

@@ -92,10 +92,7 @@ def deploy(world: World, roots: list[Target]) -> None:
         for target in roots
     )
     commands = [
-        world.aws(
-            target, *package.deploy_arguments(target, files[target.stack], world.templates, world.account(target))
-        )
-        for target in roots
+        world.aws(target, *package.deploy_arguments(target, files[target.stack], world.templates)) for target in roots
     ]
     world.run_stacks(commands, [(target.stack, target) for target in roots])
 

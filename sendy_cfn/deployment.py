@@ -48,7 +48,7 @@ class Deployment:
         status = self.status()
         self._check(status)
         now = datetime.datetime.now(datetime.UTC)
-        values = targets.parameters(target, templates, self.account.id)
+        values = targets.parameters(target, templates)
         made = self.client.create_change_set(
             StackName=target.stack,
             ChangeSetName=f"deploy-{now:%Y%m%d-%H%M%S-%f}",

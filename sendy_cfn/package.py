@@ -77,7 +77,7 @@ def _run(given: Options) -> int:
         account.check(target.account, target.place)
         packaged = package(platform, target, account, given)
         print(f"wrote {packaged}; to deploy it by hand:\n")
-        arguments = deploy_arguments(target, packaged, given.templates, account.id)
+        arguments = deploy_arguments(target, packaged, given.templates)
         print(shlex.join([aws_cli(), *arguments, "--region", target.region]) + "\n")
     return DONE
 
@@ -118,9 +118,9 @@ def package_arguments(target: Target, templates: Path, bucket: str, packaged: Pa
     ]
 
 
-def deploy_arguments(target: Target, packaged: Path, templates: Path, account: str) -> list[str]:
+def deploy_arguments(target: Target, packaged: Path, templates: Path) -> list[str]:
     """Arguments of the AWS CLI, region apart, that deploy a packaged root with the generated values."""
-    values = targets.parameters(target, templates, account)
+    values = targets.parameters(target, templates)
     # Version 1 of the CLI takes no files here.
     return [
         *("cloudformation", "deploy", "--template-file", str(packaged), "--stack-name", target.stack),

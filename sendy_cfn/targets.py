@@ -75,9 +75,8 @@ def _toolchain(platform: Platform) -> tuple[Target, ...]:
         file = stacks.toolchain_file(cell)
         stem = file.removesuffix(".yaml")
         name = f"{platform.platform}-{stem}"
-        found.append(
-            Target(TOOLCHAIN, name, here.region, here.account, file, f"{stem}.json", "Artifacts", protected=True)
-        )
+        data = "Artifacts" if cell == platform.cells[0] else ""
+        found.append(Target(TOOLCHAIN, name, here.region, here.account, file, f"{stem}.json", data, protected=True))
     return tuple(found)
 
 
@@ -99,18 +98,14 @@ def load(params: Path, templates: Path, cache: Path) -> Platform:
     return platform
 
 
-def parameters(target: Target, templates: Path, account: str) -> dict[str, str]:
+def parameters(target: Target, templates: Path) -> dict[str, str]:
     """The values for the root's parameters, as the template configuration has them; the rest is the template's default.
 
-    An account that platform.yaml leaves open is the one that is deployed to.
+    Artifacts of other regions share the toolchain's configuration and have fewer parameters.
     """
     given: dict[str, str] = _configuration(target, templates)["Parameters"]
     taken = _parameters_of(templates / target.template)
-    return {
-        name: value or (account if name == "ToolchainAccountId" else value)
-        for name, value in given.items()
-        if name in taken
-    }
+    return {name: value for name, value in given.items() if name in taken}
 
 
 def tags(target: Target, templates: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn.blocks.pipeline_sources import repository_url
+from sendy_cfn.blocks.text import literal
 from sendy_cfn.config.model import Test
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def test(platform: Platform, service: Service, kind: str) -> Variables:
         variables["VERSION_PATH"] = service.version_path
     commands: tuple[str, ...] = getattr(service.tests, kind)
     if commands:
-        variables[f"{kind.upper()}_COMMANDS"] = "\n".join(commands)
+        variables[f"{kind.upper()}_COMMANDS"] = literal("\n".join(commands))
     return variables
 
 

@@ -15,7 +15,7 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, policy, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
-from sendy_cfn.blocks.text import literal
+from sendy_cfn.blocks.text import allow_escapes, literal
 from sendy_cfn.config.model import Architecture, Capacity
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import service as knobs
@@ -94,6 +94,7 @@ def task(template: Template, platform: Platform, service: Service) -> Task:
         if owned is not None:
             owned.Path = path
     definition = _definition(template, platform, service, log_group, execution_role, task_role)
+    allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
     definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
     return Task(log_group, execution_role, execution_policy, task_role, task_policy, definition)
 

@@ -12,6 +12,7 @@ from troposphere import Output
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import build_variables, builds, iam, registry, skeleton
+from sendy_cfn.blocks.text import allow_escapes
 from sendy_cfn.config.model import Architecture, Test
 from sendy_cfn.knobs import common, toolchain
 from sendy_cfn.names import logical
@@ -59,6 +60,7 @@ def build(platform: Platform, service: Service) -> Template:
         if kind == Test.LOAD:
             variables |= build_variables.limits(toolchain.MAX_P95_MILLISECONDS.take(template))
         project = template.add_resource(builds.project(shop, kind, tester, variables, Architecture.AMD64))
+        allow_escapes(project, getattr(service.tests, kind))
         template.add_output(Output(offers(kind), Description=project.Description, Value=project.ref()))
         template.add_resource(builds.report_group(shop, kind))
 

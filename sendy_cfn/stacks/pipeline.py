@@ -23,6 +23,7 @@ from sendy_cfn.blocks import (
 )
 from sendy_cfn.blocks.builds import project_arn
 from sendy_cfn.blocks.pipeline_stages import Access
+from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.config.model import Provider
 from sendy_cfn.knobs import toolchain
 from sendy_cfn.names import logical
@@ -99,8 +100,8 @@ def build(platform: Platform, service: Service) -> Template:
         pipeline.Triggers = triggers
     template.add_resource(pipeline)
     if elsewhere:
-        # They name other regions, rightly; the rule takes any region in an ARN for a slip.
-        policy.Metadata = pipeline.Metadata = {"cfn-lint": {"config": {"ignore_checks": ["I3042"]}}}
+        for owner in (policy, pipeline):
+            suppress(owner, "I3042", "It names the other regions that environments are in, on purpose")
     for resource in pipeline_events.starter(code, name):
         template.add_resource(resource)
     template.add_resource(_notifications(pipeline, topic))

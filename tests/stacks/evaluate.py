@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from ipaddress import ip_network
 from typing import Any
 
@@ -104,5 +105,5 @@ class Stack:
     def _sub(self, text: str) -> str:
         for name, value in self.values.items():
             text = text.replace(f"${{{name}}}", str(value))
-        assert "${" not in text, text
-        return text
+        assert not re.search(r"\$\{[^!]", text), text
+        return text.replace("${!", "${")
