@@ -55,11 +55,13 @@ class Account:
         except _NO_CREDENTIALS as error:
             raise RefusedError(f"no usable AWS credentials: {_line(error)}") from error
         self.region = region
-        self.id = str(self.client("sts").get_caller_identity()["Account"])
+        # Without a connection, that should be known soon.
+        self.id = str(self.client("sts", attempts=2).get_caller_identity()["Account"])
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, attempts: int = 10) -> Any:
         """A boto3 client; it waits and tries again when AWS throttles."""
-        return self._session.client(service, config=Config(retries={"mode": "standard", "total_max_attempts": 10}))
+        retries = {"mode": "standard", "total_max_attempts": attempts}
+        return self._session.client(service, config=Config(retries=retries))
 
     def check(self, expected: str | None, place: str) -> None:
         """Raises: RefusedError where platform.yaml wants `place` in another account."""

@@ -96,10 +96,9 @@ def _child(event: dict[str, Any]) -> str:
     return physical if event["ResourceType"] == STACK and physical not in ("", event["StackId"]) else ""
 
 
-def _order(event: Event) -> tuple[datetime, int]:
-    """By time; of one moment, a stack begins before and ends after what it nests."""
-    depth = event.path.count("/") + bool(event.path)
-    return event.time, -depth if event.status.endswith("_COMPLETE") else depth
+def _order(event: Event) -> tuple[datetime, bool]:
+    """By time; what happened at one moment keeps its order, but the root ends last."""
+    return event.time, not event.path and event.status.endswith("_COMPLETE")
 
 
 def _is_own(event: dict[str, Any]) -> bool:

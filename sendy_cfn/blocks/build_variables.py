@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sendy_cfn.blocks.pipeline_sources import repository_url
 from sendy_cfn.blocks.text import literal
-from sendy_cfn.config.model import Test
+from sendy_cfn.config.words import Test
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, ecr

@@ -14,7 +14,7 @@ from troposphere import logs as log
 from sendy_cfn.blocks import iam
 from sendy_cfn.blocks.buildspecs import load
 from sendy_cfn.blocks.skeleton import RETAINED
-from sendy_cfn.config.model import Architecture
+from sendy_cfn.config.words import Architecture
 
 if TYPE_CHECKING:
     from awacs.aws import PolicyDocument

@@ -14,7 +14,7 @@ from awacs import codecommit, codeconnections, codestar_connections, s3
 from troposphere import Sub, codepipeline
 
 from sendy_cfn.blocks.iam import allow
-from sendy_cfn.config.model import Connection, Provider
+from sendy_cfn.config.words import Connection, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable

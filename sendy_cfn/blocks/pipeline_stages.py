@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import codepipeline
 
 from sendy_cfn.blocks import pipeline_sources as sources
-from sendy_cfn.config.model import Test
+from sendy_cfn.config.words import Test
 from sendy_cfn.names import logical
 
 if TYPE_CHECKING:

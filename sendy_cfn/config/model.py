@@ -6,122 +6,23 @@ Data without behaviour, apart from names derived from it. Rules that involve mor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
+from sendy_cfn.config import patterns
 from sendy_cfn.config.fields import key
 from sendy_cfn.config.regions import REGIONS
-
-# These three also fit DNS labels, repositories, stack and role names. AWS: no capacity provider's name starts with aws,
-# ecs or fargate, and ours start with the platform's.
-PLATFORM_NAME = r"(?=.{2,16}$)(?!aws|ecs|fargate)[a-z](-?[a-z0-9])*"
-ENVIRONMENT_NAME = r"(?=.{1,12}$)[a-z](-?[a-z0-9])*"
-SERVICE_NAME = r"(?=.{2,24}$)[a-z](-?[a-z0-9])*"
-DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-URL_PATH = r"/[A-Za-z0-9._~%/-]*"
-RULE_PATH = r"/[A-Za-z0-9._~/*?-]{0,126}"
-REPOSITORY = r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,3}"
-REFERENCE = r"[A-Za-z0-9._/-]{1,255}"
-GLOB = r"[A-Za-z0-9._/*?{}\[\]!-]{1,255}"
-FILE = r"(?!/)(?!.*\.\.)[A-Za-z0-9._/-]{1,255}"
-ACCOUNT = r"[0-9]{12}"
-VARIABLE = r"[A-Z_][A-Z0-9_]{0,127}"
-TEXT = r"[^\x00-\x1f]{0,1024}"
-COMMAND = r"[^\x00-\x1f]{1,1024}"
-SECRET = (
-    r"/[A-Za-z0-9._/{}-]{1,900}"
-    r"|secretsmanager:[A-Za-z0-9/_+=.@{}-]{1,400}(:[A-Za-z0-9_.-]{1,100})?"
-    r"|arn:aws[a-z-]*:(ssm|secretsmanager):[a-z0-9-]+:[0-9]{12}:(parameter/|secret:)[A-Za-z0-9/_+=.@:-]{1,900}"
+from sendy_cfn.config.words import (
+    Architecture,
+    Capacity,
+    Colour,
+    Connection,
+    Endpoint,
+    Kind,
+    Provider,
+    Scale,
+    Test,
+    Vpc,
 )
-ACTION = r"[a-z0-9-]+:[A-Za-z0-9]{2,64}"
-RESOURCE_ARN = (
-    r"arn:(aws[a-z-]*|\{partition\}):[a-z0-9-]+:[a-z0-9-]*(\{region\})?:([0-9]{12}|\{account\})?"
-    r":[A-Za-z0-9/_+=.@:*?{}-]{1,900}"
-)
-
-
-class Kind(StrEnum):
-    """Kinds of service; each has a builder in `services.KINDS`."""
-
-    WEB = "web"
-
-
-class Capacity(StrEnum):
-    """Where tasks run."""
-
-    FARGATE = "fargate"
-    FARGATE_SPOT = "fargate-spot"
-    EC2 = "ec2"
-
-
-class Architecture(StrEnum):
-    """CPU architecture of images and instances, in Docker's words."""
-
-    AMD64 = "amd64"
-    ARM64 = "arm64"
-
-
-class Provider(StrEnum):
-    """Where a repository is hosted."""
-
-    CONNECTION = "connection"
-    CODECOMMIT = "codecommit"
-    S3 = "s3"
-
-
-class Connection(StrEnum):
-    """Git hosts that CodeConnections reaches."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    BITBUCKET = "bitbucket"
-
-
-class Colour(StrEnum):
-    """Clusters of an environment."""
-
-    BLUE = "blue"
-    GREEN = "green"
-
-
-class Vpc(StrEnum):
-    """Whether the network stack makes a VPC or takes one."""
-
-    NEW = "new"
-    EXISTING = "existing"
-
-
-class Test(StrEnum):
-    """Tests that run against the deployed service."""
-
-    SMOKE = "smoke"
-    REGRESSION = "regression"
-    LOAD = "load"
-
-
-class Scale(StrEnum):
-    """What a service's task count follows."""
-
-    CPU = "cpu"
-    MEMORY = "memory"
-    REQUESTS = "requests"
-
-
-class Endpoint(StrEnum):
-    """Interface endpoints: the services that tasks in private subnets call."""
-
-    ECR_API = "ecr.api"
-    ECR_DKR = "ecr.dkr"
-    LOGS = "logs"
-    SECRETSMANAGER = "secretsmanager"
-    SSM = "ssm"
-    SSMMESSAGES = "ssmmessages"
-    STS = "sts"
-    KMS = "kms"
-    MONITORING = "monitoring"
-    SQS = "sqs"
-    SNS = "sns"
-    EVENTS = "events"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +33,21 @@ class Source:
     repository: str | None = key(
         "owner/name on the Git host, or the CodeCommit repository's name",
         default=None,
-        pattern=REPOSITORY,
+        pattern=patterns.REPOSITORY,
         allowed="owner/name",
     )
-    branch: str = key("branch that is released", default="main", pattern=REFERENCE, allowed="a branch name")
+    branch: str = key("branch that is released", default="main", pattern=patterns.REFERENCE, allowed="a branch name")
     paths: tuple[str, ...] = key(
         "monorepo: only pushes that touch these paths start the pipeline",
         default=(),
-        pattern=GLOB,
+        pattern=patterns.GLOB,
         allowed="a glob such as 'services/orders/**'",
         max_items=8,
     )
     tags: tuple[str, ...] = key(
         "release tags instead of a branch: a push of a matching tag starts the pipeline",
         default=(),
-        pattern=GLOB,
+        pattern=patterns.GLOB,
         allowed="a glob such as 'v*'",
         max_items=8,
     )
@@ -172,7 +73,7 @@ class Toolchain:
     account: str | None = key(
         "account of the pipelines, where environments have others",
         default=None,
-        pattern=ACCOUNT,
+        pattern=patterns.ACCOUNT,
         allowed="12 digits in quotes",
     )
     connection: Connection = key("Git host: github | gitlab | bitbucket", default=Connection.GITHUB)
@@ -204,11 +105,11 @@ class Environment:
     account: str | None = key(
         "AWS account, where it differs from the pipelines'",
         default=None,
-        pattern=ACCOUNT,
+        pattern=patterns.ACCOUNT,
         allowed="12 digits in quotes",
     )
     domain: str | None = key(
-        "hosted zone; default <environment>.<domain>", default=None, pattern=DOMAIN, allowed="a domain name"
+        "hosted zone; default <environment>.<domain>", default=None, pattern=patterns.DOMAIN, allowed="a domain name"
     )
     clusters: tuple[Colour, ...] = key(
         "[blue], or [blue, green] for a second cluster", default=(Colour.BLUE,), min_items=1
@@ -224,32 +125,28 @@ class Permission:
     """A statement of the task role."""
 
     actions: tuple[str, ...] = key(
-        "IAM actions", pattern=ACTION, allowed="one action such as 's3:GetObject', without '*'", min_items=1
+        "IAM actions", pattern=patterns.ACTION, allowed="one action such as 's3:GetObject', without '*'", min_items=1
     )
     resources: tuple[str, ...] = key(
         "ARNs; {partition}, {region}, {account} and {environment} are filled in",
-        pattern=RESOURCE_ARN,
+        pattern=patterns.RESOURCE_ARN,
         allowed="an ARN",
         min_items=1,
     )
+
+
+def _commands(doc: str) -> Any:
+    return key(doc, default=(), pattern=patterns.COMMAND, allowed="a shell command", unique=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
     """A service's own test commands; each replaces the default of its step."""
 
-    quality: tuple[str, ...] = key(
-        "before the image is built", default=(), pattern=COMMAND, allowed="a shell command", unique=False
-    )
-    smoke: tuple[str, ...] = key(
-        "after the default smoke test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
-    )
-    regression: tuple[str, ...] = key(
-        "instead of the default regression test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
-    )
-    load: tuple[str, ...] = key(
-        "instead of the default load test", default=(), pattern=COMMAND, allowed="a shell command", unique=False
-    )
+    quality: tuple[str, ...] = _commands("before the image is built")
+    smoke: tuple[str, ...] = _commands("after the default smoke test")
+    regression: tuple[str, ...] = _commands("instead of the default regression test")
+    load: tuple[str, ...] = _commands("instead of the default load test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,21 +157,23 @@ class Service:
 
     kind: Kind = key("web")
     source: Source = key("the service's repository")
-    dockerfile: str = key("Dockerfile in the repository", default="Dockerfile", pattern=FILE, allowed="a relative path")
-    context: str = key("build context in the repository", default=".", pattern=FILE, allowed="a relative path")
+    dockerfile: str = key(
+        "Dockerfile in the repository", default="Dockerfile", pattern=patterns.FILE, allowed="a relative path"
+    )
+    context: str = key("build context in the repository", default=".", pattern=patterns.FILE, allowed="a relative path")
     architecture: Architecture = key("amd64 | arm64", default=Architecture.AMD64)
     capacity: Capacity = key("fargate | fargate-spot | ec2", default=Capacity.FARGATE)
     port: int = key("port the container listens on", default=8080, minimum=1, maximum=65535)
     host: str | None = key(
         "host name below the environment's domain; default the service's name",
         default=None,
-        pattern=HOST,
+        pattern=patterns.HOST,
         allowed="a DNS label",
     )
     paths: tuple[str, ...] = key(
         "paths that reach the service; default all of the host",
         default=(),
-        pattern=RULE_PATH,
+        pattern=patterns.RULE_PATH,
         allowed="a path such as '/orders*'",
         max_items=4,
     )
@@ -283,16 +182,26 @@ class Service:
     )
     cell: int = key("load balancer the service is on, for platforms beyond one", default=1, minimum=1, maximum=99)
     health_path: str = key(
-        "answers 200 when the task can serve", default="/health", pattern=URL_PATH, allowed="a path such as '/health'"
+        "answers 200 when the task can serve",
+        default="/health",
+        pattern=patterns.URL_PATH,
+        allowed="a path such as '/health'",
     )
     version_path: str = key(
-        "answers with the released commit", default="/version", pattern=URL_PATH, allowed="a path such as '/version'"
+        "answers with the released commit",
+        default="/version",
+        pattern=patterns.URL_PATH,
+        allowed="a path such as '/version'",
     )
     health_command: tuple[str, ...] = key(
-        "container health check, run inside the container", default=(), pattern=TEXT, allowed="text", unique=False
+        "container health check, run inside the container",
+        default=(),
+        pattern=patterns.TEXT,
+        allowed="text",
+        unique=False,
     )
     command: tuple[str, ...] = key(
-        "replaces the image's command", default=(), pattern=TEXT, allowed="text", unique=False
+        "replaces the image's command", default=(), pattern=patterns.TEXT, allowed="text", unique=False
     )
     user: str = key(
         "user id in the container, not root",
@@ -304,18 +213,18 @@ class Service:
     environment: dict[str, str] = key(
         "environment variables",
         default={},
-        pattern=TEXT,
+        pattern=patterns.TEXT,
         allowed="text",
-        key_pattern=VARIABLE,
+        key_pattern=patterns.VARIABLE,
         key_allowed="a variable name such as LOG_LEVEL",
         max_items=60,
     )
     secrets: dict[str, str] = key(
         "environment variable -> '/ssm/path', 'secretsmanager:name[:json-key]' or ARN; {environment} is filled in",
         default={},
-        pattern=SECRET,
+        pattern=patterns.SECRET,
         allowed="'/ssm/path', 'secretsmanager:name' or an ARN of either",
-        key_pattern=VARIABLE,
+        key_pattern=patterns.VARIABLE,
         key_allowed="a variable name such as DATABASE_URL",
         max_items=30,
     )
@@ -335,13 +244,13 @@ class Platform:
 
     platform: str = key(
         "prefix of stacks, roles and parameters; can't change later",
-        pattern=PLATFORM_NAME,
+        pattern=patterns.PLATFORM_NAME,
         allowed="2 to 16 of a-z, 0-9 and single '-', a letter first, not 'aws', 'ecs' or 'fargate'",
     )
     domain: str | None = key(
         "parent domain; without it load balancers speak plain HTTP",
         default=None,
-        pattern=DOMAIN,
+        pattern=patterns.DOMAIN,
         allowed="a domain name",
     )
     toolchain: Toolchain = key("where the pipelines live")
@@ -349,14 +258,14 @@ class Platform:
     cluster: Cluster = key("what every cluster has", default=Cluster())
     environments: dict[str, Environment] = key(
         "name -> environment, in promotion order",
-        key_pattern=ENVIRONMENT_NAME,
+        key_pattern=patterns.ENVIRONMENT_NAME,
         key_allowed="1 to 12 of a-z, 0-9 and single '-', a letter first",
         min_items=1,
         max_items=8,
     )
     services: dict[str, Service] = key(
         "name -> service",
-        key_pattern=SERVICE_NAME,
+        key_pattern=patterns.SERVICE_NAME,
         key_allowed="2 to 24 of a-z, 0-9 and single '-', a letter first",
         min_items=1,
     )

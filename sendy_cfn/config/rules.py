@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn.config import routing
-from sendy_cfn.config.model import Capacity, Colour, Platform, Provider, Scale, Service, Source
+from sendy_cfn.config.model import Platform, Service, Source
+from sendy_cfn.config.words import Capacity, Colour, Provider, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

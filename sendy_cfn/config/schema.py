@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sendy_cfn.config.fields import Spec, declared, hints, spec_of
-from sendy_cfn.config.model import SERVICE_NAME, Platform
+from sendy_cfn.config.model import Platform
+from sendy_cfn.config.patterns import SERVICE_NAME
 from sendy_cfn.knobs import cluster, common, network, service, toolchain
 from sendy_cfn.parameters import Knob
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sendy_cfn import knobs, stacks, wires, yamlfile
 from sendy_cfn.config.fields import shown
-from sendy_cfn.config.model import Capacity
+from sendy_cfn.config.words import Capacity
 from sendy_cfn.errors import ConfigError, Problem, nearest
 from sendy_cfn.knobs.service import FARGATE_MEMORY
 from sendy_cfn.names import cluster_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendy_cfn.config.model import Kind
+from sendy_cfn.config.words import Kind
 from sendy_cfn.services import web
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from troposphere import Sub
 from troposphere import applicationautoscaling as scale
 
 from sendy_cfn import wires
-from sendy_cfn.config.model import Scale
+from sendy_cfn.config.words import Scale
 from sendy_cfn.knobs import service as knobs
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, policy, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.text import allow_escapes, literal
-from sendy_cfn.config.model import Architecture, Capacity
+from sendy_cfn.config.words import Architecture, Capacity
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import service as knobs
 

@@ -11,7 +11,7 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import skeleton
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.config import routing
-from sendy_cfn.config.model import Capacity
+from sendy_cfn.config.words import Capacity
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import service as knobs
 from sendy_cfn.services.scaling import scaling

@@ -11,7 +11,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sendy_cfn.config.model import Provider, Vpc
+from sendy_cfn.config.words import Provider, Vpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

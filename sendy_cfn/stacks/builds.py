@@ -13,7 +13,7 @@ from troposphere import Output
 from sendy_cfn import wires
 from sendy_cfn.blocks import build_variables, builds, iam, registry, skeleton
 from sendy_cfn.blocks.text import allow_escapes
-from sendy_cfn.config.model import Architecture, Test
+from sendy_cfn.config.words import Architecture, Test
 from sendy_cfn.knobs import common, toolchain
 from sendy_cfn.names import logical
 

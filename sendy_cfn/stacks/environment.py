@@ -11,7 +11,8 @@ from sendy_cfn.stacks.nest import Nest
 if TYPE_CHECKING:
     from troposphere import Template
 
-    from sendy_cfn.config.model import Colour, Platform
+    from sendy_cfn.config.model import Platform
+    from sendy_cfn.config.words import Colour
     from sendy_cfn.stacks.interface import Interface
 
 

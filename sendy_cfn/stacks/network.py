@@ -11,7 +11,7 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import kms, net, skeleton
 from sendy_cfn.blocks.net import PRIVATE, PUBLIC, ZONES, present, when
 from sendy_cfn.blocks.tags import tags
-from sendy_cfn.config.model import Endpoint
+from sendy_cfn.config.words import Endpoint
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import network as knobs
 

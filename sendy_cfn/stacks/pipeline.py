@@ -24,7 +24,7 @@ from sendy_cfn.blocks import (
 from sendy_cfn.blocks.builds import project_arn
 from sendy_cfn.blocks.pipeline_stages import Access
 from sendy_cfn.blocks.suppress import suppress
-from sendy_cfn.config.model import Provider
+from sendy_cfn.config.words import Provider
 from sendy_cfn.knobs import toolchain
 from sendy_cfn.names import logical
 from sendy_cfn.stacks import builds

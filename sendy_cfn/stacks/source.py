@@ -8,7 +8,7 @@ from troposphere import Equals, If, Output, Sub, codeconnections
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import skeleton
-from sendy_cfn.config.model import Connection
+from sendy_cfn.config.words import Connection
 from sendy_cfn.knobs import toolchain as knobs
 
 if TYPE_CHECKING:

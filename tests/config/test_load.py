@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 
 from sendy_cfn.config import routing
-from sendy_cfn.config.model import Capacity, Colour, Provider
 from sendy_cfn.config.regions import REGIONS
+from sendy_cfn.config.words import Capacity, Colour, Provider
 from sendy_cfn.errors import ConfigError
 from tests.platforms import platform
 

@@ -52,9 +52,9 @@ def test_pipelines_deploy_in_promotion_order_with_each_environments_roles(deploy
 def test_the_deploy_action_deploys(deployed: Site) -> None:
     """Its template, configuration and overrides, as CodePipeline would put them together, make a stack."""
     action = deploys(deployed, "PipelineOrders")[0]["Configuration"]
-    template = deployed.made.folder / action["TemplatePath"].removeprefix("Platform::templates/")
+    template = deployed.folder / action["TemplatePath"].removeprefix("Platform::templates/")
     configuration = json.loads(
-        (deployed.made.folder / action["TemplateConfiguration"].removeprefix("Platform::templates/")).read_text()
+        (deployed.folder / action["TemplateConfiguration"].removeprefix("Platform::templates/")).read_text()
     )
     repository = deployed.resolved(ROOT)["PipelineOrders/Builds/Repository"].physical_id
     uri = deployed.client("ecr").describe_repositories(repositoryNames=[repository])["repositories"][0]["repositoryUri"]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sendy_cfn.blocks import artifact_names, role_paths
-from sendy_cfn.config.model import Connection, Platform
+from sendy_cfn.config.model import Platform
+from sendy_cfn.config.words import Connection
 from sendy_cfn.stacks import artifacts, source
 from tests.platforms import platform
 from tests.stacks.authorization import Statements, allows

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sendy_cfn.config.model import Cluster, Endpoint, Network
+from sendy_cfn.config.model import Cluster, Network
+from sendy_cfn.config.words import Endpoint
 from sendy_cfn.stacks import network
 from tests.platforms import platform
 from tests.stacks.evaluate import Stack
