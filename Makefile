@@ -57,11 +57,11 @@ clean: ## remove caches and build output (.venv stays)
 	@rm -rf .cache .hypothesis build dist
 	@find $(wildcard $(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-package: env runtime ## upload nested templates of one environment: make package ENV=test
-	@$(PY) -m sendy_cfn.package --env $(ENV)
+package: env runtime ## upload nested templates: make package ENV=test [BUCKET=name]
+	@$(PY) -m sendy_cfn.package --env $(ENV) $(if $(BUCKET),--bucket $(BUCKET))
 
-deploy: env runtime ## package, change set, confirmation, progress: make deploy ENV=test
-	@$(PY) -m sendy_cfn.deploy --env $(ENV)
+deploy: env runtime ## package, change set, confirmation, progress: make deploy ENV=test [BUCKET=name] [YES=1]
+	@$(PY) -m sendy_cfn.deploy --env $(ENV) $(if $(BUCKET),--bucket $(BUCKET)) $(if $(YES),--yes)
 
 bench: setup ## measure generation, --check and lint
 	@$(PY) -m benchmarks.bench

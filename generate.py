@@ -5,32 +5,54 @@ Exit status: 0 done, 1 stale (with --check), 2 bad input.
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+from sendy_cfn.fresh import Memory
+
+ROOT = os.path.realpath(__file__).rpartition(os.sep)[0]
 
 
 def main() -> int:
-    """Parse the command line; do nothing where nothing changed, else generate."""
-    parser = argparse.ArgumentParser(prog="generate.py", description="Turns params/ into CloudFormation templates.")
-    parser.add_argument("--params", type=Path, default=Path("params"), metavar="DIR", help="input folder (params)")
-    parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="output folder (templates)")
-    parser.add_argument("--check", action="store_true", help="write nothing; list what is stale and end with status 1")
-    arguments = parser.parse_args()
-
-    from sendy_cfn.fresh import Memory
-
-    memory = Memory(ROOT / ".cache", arguments.params, arguments.out)
+    """Read the command line; do nothing where nothing changed, else generate."""
+    params, out, check = _plain(sys.argv[1:]) or _parsed()
+    memory = Memory(f"{ROOT}/.cache", params, out)
     unchanged = memory.unchanged()
     if unchanged is not None:
-        print(f"{arguments.out}: {'up to date' if arguments.check else f'{unchanged} files, nothing changed'}")
+        print(f"{out}: {'up to date' if check else f'{unchanged} files, nothing changed'}")
         return 0
 
-    from sendy_cfn import generator  # only now: imports YAML, and what it takes to build
+    from pathlib import Path  # only now: what it takes to read YAML and to build
 
-    return generator.run(arguments.params, arguments.out, memory, check=arguments.check)
+    from sendy_cfn import generator
+
+    return generator.run(Path(params), Path(out), memory, check=check)
+
+
+def _plain(words: list[str]) -> tuple[str, str, bool] | None:
+    """The options where they are written out as in the usage; argparse takes as long as all of an unchanged tree."""
+    folders, check = {"--params": "params", "--out": "templates"}, False
+    rest = iter(words)
+    for word in rest:
+        if word == "--check":
+            check = True
+        elif word in folders and (folder := next(rest, "-")).strip("-") == folder:
+            folders[word] = folder
+        else:
+            return None
+    return folders["--params"], folders["--out"], check
+
+
+def _parsed() -> tuple[str, str, bool]:
+    """The options in any form; explains what is wrong with them."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="generate.py", description="Turns params/ into CloudFormation templates.")
+    parser.add_argument("--params", default="params", metavar="DIR", help="input folder (params)")
+    parser.add_argument("--out", default="templates", metavar="DIR", help="output folder (templates)")
+    parser.add_argument("--check", action="store_true", help="write nothing; list what is stale and end with status 1")
+    found = parser.parse_args()
+    return found.params, found.out, found.check
 
 
 if __name__ == "__main__":

@@ -102,9 +102,10 @@ def change(params: Path) -> None:
 def _service(number: int, name: str) -> str:
     kind = number % len(_KINDS)
     cell, place = divmod(number, SERVICES_PER_CELL)
+    source, more = _SOURCES[kind].format(name=name), _KINDS[kind].format(name=name)
     return (
-        f"  {name}:\n    kind: web\n    source:\n      repository: courier/{name}{_SOURCES[kind].format(name=name)}\n"
-        f"    port: {8000 + 2 * kind}\n    cell: {cell + 1}\n    priority: {place + 1}\n{_KINDS[kind].format(name=name)}"
+        f"  {name}:\n    kind: web\n    source:\n      repository: courier/{name}{source}\n"
+        f"    port: {8000 + 2 * kind}\n    cell: {cell + 1}\n    priority: {place + 1}\n{more}"
     )
 
 

@@ -2,27 +2,71 @@
 
 Kept in `.cache/`, which git ignores; without it, or with anything odd in it, everything is built. Entries are keyed by
 the content of the code, so a changed builder is never taken for an unchanged one. Imports nothing but the standard
-library's smallest modules.
+library's smallest modules: Python's own start is most of what an unchanged tree costs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import sys
-from hashlib import blake2b
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+try:
+    from _blake2 import blake2b  # what hashlib has, without OpenSSL
+except ImportError:
+    from hashlib import blake2b
+
+TYPE_CHECKING = False  # importing typing would take longer than all else that an unchanged tree needs
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
+    from typing import Any
 
     from sendy_cfn.stacks import Unit
     from sendy_cfn.stacks.interface import Interface
 
-PACKAGE = Path(__file__).parent
-_FORMAT = 1
+    Folder = str | os.PathLike[str]
+
+PACKAGE = __file__.rpartition(os.sep)[0]
+_FORMAT = "2"
+_END = "end"  # last line: what lacks it was cut off
+
+
+# Files by system calls alone: the objects of pathlib and io around them cost several times as much.
+
+
+def read(path: str) -> bytes:
+    """A file's content.
+
+    Raises:
+        OSError: there is no such file, or it can't be read.
+    """
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, os.fstat(file).st_size)
+    finally:
+        os.close(file)
+
+
+def write(path: str, data: bytes) -> None:
+    """Make a file, or replace its content.
+
+    Raises:
+        OSError: the folder can't be written, or the disk is full.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        done = os.write(file, data)
+        while done < len(data):  # a nearly full disk takes a part first; the next write says why
+            done += os.write(file, data[done:])
+    finally:
+        os.close(file)
+
+
+def below(folder: str) -> Iterator[str]:
+    """The files below a folder, as paths from it; none where there is no such folder."""
+    for parent, _, names in os.walk(folder):
+        prefix = f"{parent[len(folder) :].lstrip('/')}/".lstrip("/")
+        for name in names:
+            yield prefix + name
 
 
 def digest(*parts: bytes) -> str:
@@ -37,108 +81,144 @@ def digest(*parts: bytes) -> str:
 def code_key() -> str:
     """A hash of all that decides the output besides the input: our code, Python's and the libraries' versions."""
     parts = [sys.version.encode()]
-    for folder in sorted(
-        str(p) for p in (PACKAGE, *(d for d in PACKAGE.rglob("*") if d.is_dir() and d.name != "__pycache__"))
-    ):
-        for entry in sorted(os.scandir(folder), key=lambda e: e.name):
-            if entry.is_file() and not entry.name.endswith(".pyc"):
-                parts += [entry.name.encode(), Path(entry.path).read_bytes()]
-    for library in ("troposphere", "awacs", "yaml"):
-        for folder in sys.path:
-            with contextlib.suppress(OSError):
-                found = (Path(folder) / library / "__init__.py").stat()
-                parts.append(f"{library} {found.st_size} {found.st_mtime_ns}".encode())
-                break
+    for name in sorted(below(PACKAGE)):
+        if "__pycache__/" not in name:
+            parts += [name.encode(), read(f"{PACKAGE}/{name}")]
+    parts += [_version(library) for library in ("troposphere", "awacs", "yaml")]
     return digest(*parts)
 
 
-def input_key(params: Path) -> str:
+def _version(library: str) -> bytes:
+    """The library's first file, which names its version."""
+    for folder in sys.path:
+        try:
+            return read(f"{folder}/{library}/__init__.py")
+        except OSError:
+            continue
+    return b""
+
+
+def input_key(params: Folder) -> str:
     """A hash of the YAML files of the input folder; other files there decide nothing."""
     parts: list[bytes] = []
-    with contextlib.suppress(OSError):
-        for entry in sorted(os.scandir(params), key=lambda e: e.name):
+    try:
+        for entry in sorted(os.scandir(params), key=lambda entry: entry.name):
             if entry.name.endswith(".yaml"):
-                parts += [entry.name.encode(), Path(entry.path).read_bytes()]
+                parts += [entry.name.encode(), read(entry.path)]
+    except OSError as error:
+        parts.append(str(error).encode())  # whoever reads the input says so
     return digest(*parts)
 
 
 class Memory:
-    """What earlier runs with the same code made, for one pair of folders."""
+    """What earlier runs with the same code made, for one pair of folders.
 
-    def __init__(self, cache: Path, params: Path, out: Path) -> None:
+    A file of lines: format, keys of code and input; then one per generated file: its content's hash, its key, its name
+    and its interface.
+    """
+
+    def __init__(self, cache: Folder, params: Folder, out: Folder) -> None:
         """Read it; an unreadable file counts as none."""
         self.code = code_key()
         self.input = input_key(params)
-        self.out = out
-        self.path = cache / f"generate-{digest(os.fsencode(params.resolve()), os.fsencode(out.resolve()))}.json"
-        self.old: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError):
-            found = json.loads(self.path.read_bytes())
-            if found["format"] == _FORMAT and found["code"] == self.code:
-                self.old = found
-        self.files: dict[str, Any] = {}
-        self._common: dict[int, bytes] = {}
+        self.out = os.fspath(out)
+        folders = [os.fsencode(os.path.realpath(folder)) for folder in (params, out)]
+        self.path = f"{os.fspath(cache)}/generate-{digest(*folders)}.txt"
+        self.old: dict[str, tuple[str, str, str]] = {}
+        self.old_input = ""
+        self._read()
+        self.new: dict[str, tuple[str, str, str | Interface]] = {}
+        self._platform = self._inputs = _Text()
+
+    def _read(self) -> None:
+        try:
+            lines = read(self.path).decode().split("\n")
+            form, code, given = lines[0].split(" ")
+        except (OSError, ValueError):
+            return
+        if (form, code, lines[-1]) == (_FORMAT, self.code, _END):
+            self.old_input = given
+            for line in lines[1:-1]:
+                content, key, name, interface = line.split(" ", 3)
+                self.old[name] = (content, key, interface)
 
     def unchanged(self) -> int | None:
         """The number of files where input, code and every file are those of the last run; None otherwise."""
-        if not self.old or self.old["input"] != self.input:
+        if not self.old or self.old_input != self.input:
             return None
-        files = self.old["files"]
-        found = {name.as_posix() for name in _below(self.out)}
-        if any(name not in found for name in files) or any(
-            _generated_name(name) and name not in files for name in found
-        ):
+        found = set(below(self.out))
+        if not found.issuperset(self.old) or any(_generated_name(name) for name in found.difference(self.old)):
             return None
-        return len(files) if all(_hash(self.out / name) == entry[0] for name, entry in files.items()) else None
+        same = all(self._hash(name) == content for name, (content, _, _) in self.old.items())
+        return len(self.old) if same else None
 
     def key(self, unit: Unit, interfaces: dict[str, Interface]) -> str:
         """A hash of all that the unit is built from: platform, inputs, options and its children's interfaces."""
-        common = self._common.get(id(unit.platform))
-        if common is None:
-            common = self._common[id(unit.platform)] = repr(unit.platform).encode()
-        given = repr((unit.builder, unit.inputs, unit.options)).encode()
+        self._platform = self._platform.of(unit.platform)
+        self._inputs = self._inputs.of(unit.inputs)
+        rest = repr((unit.builder, unit.options)).encode()
         children = repr([(file, tuple(interfaces[file])) for file in unit.children]).encode()
-        return digest(common, given, children)
+        return digest(self._platform.text, self._inputs.text, rest, children)
 
-    def recall(self, file: str, key: str, out: Path) -> list[Any] | None:
+    def recall(self, file: str, key: str) -> list[Any] | None:
         """The interface of a file that is in the folder as the last run left it, made of the same inputs; else None."""
-        entry = self.old.get("files", {}).get(file)
-        if entry is None or entry[1] != key or _hash(out / file) != entry[0]:
+        known = self.old.get(file)
+        if known is None or known[1] != key or self._hash(file) != known[0]:
             return None
-        self.files[file] = entry
-        parameters, outputs, types = entry[2]
+        import json  # here: an unchanged tree needs none
+
+        self.new[file] = known
+        parameters, outputs, types = json.loads(known[2])
         return [tuple(parameters), tuple(map(tuple, outputs)), tuple(types)]
 
     def learn(self, file: str, key: str, data: bytes, interface: Interface) -> None:
         """Note a template that was just built."""
-        self.files[file] = [digest(data), key, list(interface)]
+        self.new[file] = (digest(data), key, interface)
 
     def wrote(self, file: str, data: bytes) -> None:
         """Note a configuration file that was just made."""
-        self.files[file] = [digest(data)]
+        self.new[file] = (digest(data), "-", "-")
 
     def save(self) -> None:
         """Replace the memory on disk; failing to is no error, only slower next time."""
-        text = json.dumps({"format": _FORMAT, "code": self.code, "input": self.input, "files": self.files})
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(text)
+        from pathlib import Path
+
+        temporary = Path(f"{self.path}.{os.getpid()}")
+        try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as file:
+                file.writelines(self._lines())
             temporary.replace(self.path)
+        except OSError:
+            return
+
+    def _lines(self) -> Iterator[str]:
+        import json
+
+        yield f"{_FORMAT} {self.code} {self.input}\n"
+        for name, (content, key, interface) in self.new.items():
+            text = interface if isinstance(interface, str) else json.dumps(interface)
+            yield f"{content} {key} {name} {text}\n"
+        yield _END
+
+    def _hash(self, name: str) -> str:
+        try:
+            return digest(read(f"{self.out}/{name}"))
+        except OSError:
+            return ""
 
 
-def _hash(path: Path) -> str:
-    try:
-        return digest(path.read_bytes())
-    except OSError:
-        return ""
+class _Text:
+    """An object and its repr; builders of one service follow each other, so the last one is often asked for again."""
+
+    def __init__(self, of: object = None) -> None:
+        self.source = of
+        self.text = repr(of).encode()
+
+    def of(self, source: object) -> _Text:
+        """That of `source`, at no cost where it is the same object."""
+        return self if source is self.source else _Text(source)
 
 
 def _generated_name(name: str) -> bool:
     return name.endswith(".yaml") or (name.startswith("config/") and name.endswith(".json"))
-
-
-def _below(folder: Path) -> Iterable[Path]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            yield (Path(parent) / name).relative_to(folder)

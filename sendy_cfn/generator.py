@@ -75,13 +75,15 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> None:
 
 def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory) -> Interface:
     key = memory.key(unit, interfaces)
-    known = memory.recall(unit.file, key, writer.out)
+    known = memory.recall(unit.file, key)
     if known is not None:
         writer.keep(unit.file)
         return Interface(*known)
     from sendy_cfn.blocks.order import settle  # here: with every unit known, troposphere is never imported
+    from sendy_cfn.blocks.quick import install
     from sendy_cfn.render import render
 
+    install()
     template = unit.build(interfaces)
     settle(template)
     data = (HEADER + render(template)).encode()
@@ -115,12 +117,10 @@ def _json(parameters: dict[str, str], tags: dict[str, str]) -> bytes:
 
 
 def _report(out: Path, writer: FolderWriter, stale: list[str]) -> None:
-    for name in sorted(writer.changed):
-        print(f"wrote    {out / name}")
-    for name in stale:
-        print(f"removed  {out / name}")
+    lines = [f"wrote    {out}/{name}" for name in sorted(writer.changed)]
+    lines += [f"removed  {out}/{name}" for name in stale]
     total = len(writer.changed) + len(writer.kept)
-    print(f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed")
+    print(*lines, f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed", sep="\n")
 
 
 def _report_stale(out: Path, changed: list[str], stale: list[str]) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Parameter, Ref
-
 if TYPE_CHECKING:
-    from troposphere import Template
+    from troposphere import Parameter, Ref, Template
 
 Value = str | int | float | bool | list[str] | list[int]
 
@@ -37,22 +36,13 @@ class Knob:
     computed: bool = False  # filled in by the generator from platform.yaml, never by a person
 
     def parameter(self) -> Parameter:
-        """A new troposphere Parameter; CloudFormation enforces what `check` checks."""
-        given: dict[str, Any] = {"Type": self.type, "Description": self.description}
-        if self.default is not None:
-            given["Default"] = self.default
-        if self.allowed:
-            given["AllowedValues"] = list(self.allowed)
-        if self.type == "Number":
-            given |= {k: v for k, v in (("MinValue", self.minimum), ("MaxValue", self.maximum)) if v is not None}
-        if self.pattern and not self.is_list:
-            given["AllowedPattern"] = f"^{self.pattern}$"
-        if self.shape:
-            given["ConstraintDescription"] = self.shape
-        return Parameter(self.name, **given)
+        """The troposphere Parameter, one for all templates; CloudFormation enforces what `check` checks."""
+        return _parameter(self)
 
     def take(self, template: Template) -> Ref:
         """Declare the parameter in the template, once, in its console group; a Ref to it."""
+        from troposphere import Ref
+
         if self.name not in template.parameters:
             template.add_parameter(self.parameter())
             template.add_parameter_to_group(self.name, self.group)
@@ -105,6 +95,24 @@ class Knob:
         if self.type == "Number":
             return f"a number from {self.minimum} to {self.maximum}"
         return self.shape or "text"
+
+
+@lru_cache(maxsize=512)  # more than there are
+def _parameter(knob: Knob) -> Parameter:
+    from troposphere import Parameter  # here: knobs are read where nothing is built, too
+
+    given: dict[str, Any] = {"Type": knob.type, "Description": knob.description}
+    if knob.default is not None:
+        given["Default"] = knob.default
+    if knob.allowed:
+        given["AllowedValues"] = list(knob.allowed)
+    if knob.type == "Number":
+        given |= {k: v for k, v in (("MinValue", knob.minimum), ("MaxValue", knob.maximum)) if v is not None}
+    if knob.pattern and not knob.is_list:
+        given["AllowedPattern"] = f"^{knob.pattern}$"
+    if knob.shape:
+        given["ConstraintDescription"] = knob.shape
+    return Parameter(knob.name, **given)
 
 
 def to_text(value: object) -> str:

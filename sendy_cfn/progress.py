@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 STACK = "AWS::CloudFormation::Stack"
 # Seconds between looks: soon where little is to do, then what AWS's request limits leave room for.
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
+_EMBEDDED = re.compile(r"Embedded stack (arn:\S+)")
 # Events that follow from another resource's failure.
 _CONSEQUENCES = ("cancelled", "The following resource(s) failed", "Embedded stack")
 
@@ -92,8 +94,10 @@ def pauses() -> Iterator[float]:
 
 def _child(event: dict[str, Any]) -> str:
     """The nested stack that an event of its parent is about; "" for all other events."""
-    physical: str = event.get("PhysicalResourceId") or ""
-    return physical if event["ResourceType"] == STACK and physical not in ("", event["StackId"]) else ""
+    if event["ResourceType"] != STACK or _is_own(event):
+        return ""
+    named = _EMBEDDED.match(event.get("ResourceStatusReason") or "")
+    return event.get("PhysicalResourceId") or (named[1] if named else "")
 
 
 def _order(event: Event) -> tuple[datetime, bool]:

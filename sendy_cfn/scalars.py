@@ -106,6 +106,7 @@ def _line(value: str) -> str:
     return _single_quoted(value)
 
 
+@lru_cache(maxsize=32)  # bounded; build specifications come in every pipeline
 def _block(value: str, pad: str) -> str:
     """Write a string of several lines as a literal block, or double-quoted where a block could not hold it exactly."""
     if _NOT_LITERAL.search(value):

@@ -85,7 +85,7 @@ def _opener(kind: type[Any]) -> Callable[[Any], Any]:
 
 def _object_opener(kind: type[BaseAWSObject]) -> Callable[[BaseAWSObject], dict[str, Any]]:
     """Return what BaseAWSObject.to_dict does before it descends: validation and the choice of the keys."""
-    required = [name for name, (_, needed) in kind.props.items() if needed]
+    required = frozenset(name for name, (_, needed) in kind.props.items() if needed)
     own_check = kind._validate_props is not BaseAWSObject._validate_props
     own_validate = kind.validate is not BaseAWSObject.validate
     typed = hasattr(kind, "resource_type")
@@ -93,7 +93,7 @@ def _object_opener(kind: type[BaseAWSObject]) -> Callable[[BaseAWSObject], dict[
     def open_object(item: BaseAWSObject) -> dict[str, Any]:
         properties = item.properties
         if item.do_validation:
-            if own_check or not all(name in properties for name in required):
+            if own_check or not required.issubset(properties):
                 item._validate_props()
             if own_validate:
                 item.validate()

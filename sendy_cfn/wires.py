@@ -9,14 +9,13 @@ there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from troposphere import Output, Parameter, Ref, Sub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from troposphere import AWSHelperFn, Template
+    from troposphere import AWSHelperFn, Parameter, Ref, Template
 
 GROUP = "Values from other stacks"
 TOOLCHAIN = "toolchain"  # stands for an environment in the names of the toolchain's SSM parameters
@@ -34,28 +33,17 @@ class Wire:
 
     def take(self, template: Template) -> Ref:
         """A parameter that the root fills with the output of the same name."""
-        if self.name not in template.parameters:
-            template.add_parameter(Parameter(self.name, Type=self.type, Description=self.description))
-            template.add_parameter_to_group(self.name, GROUP)
-        return Ref(self.name)
+        return _parameter(template, self.name, self.type, self.description)
 
     def look_up(self, template: Template, default: str | None = None) -> Ref:
         """A parameter that CloudFormation resolves from the SSM parameter whose name is given as its value."""
-        if self.name not in template.parameters:
-            more = {} if default is None else {"Default": default}
-            template.add_parameter(
-                Parameter(
-                    self.name,
-                    Type=f"AWS::SSM::Parameter::Value<{self.type}>",
-                    Description=f"SSM parameter that holds: {self.description}",
-                    **more,
-                )
-            )
-            template.add_parameter_to_group(self.name, GROUP)
-        return Ref(self.name)
+        stored = f"AWS::SSM::Parameter::Value<{self.type}>"
+        return _parameter(template, self.name, stored, f"SSM parameter that holds: {self.description}", default)
 
     def offer(self, template: Template, value: AWSHelperFn | str) -> None:
         """An output of the wire's name."""
+        from troposphere import Output
+
         template.add_output(Output(self.name, Description=self.description, Value=value))
 
     def ssm_name(self, platform: str, environment: str, cluster: str = "") -> str:
@@ -67,6 +55,22 @@ class Wire:
         return f"/{platform}/{environment}/{scope}{self.path}"
 
 
+def _parameter(template: Template, name: str, kind: str, description: str, default: str | None = None) -> Ref:
+    from troposphere import Ref  # here: wires are read where nothing is built, too
+
+    if name not in template.parameters:
+        template.add_parameter(_made(name, kind, description, default))
+        template.add_parameter_to_group(name, GROUP)
+    return Ref(name)
+
+
+@lru_cache(maxsize=512)  # more than there are; one object for all templates
+def _made(name: str, kind: str, description: str, default: str | None) -> Parameter:
+    from troposphere import Parameter
+
+    return Parameter(name, Type=kind, Description=description, **({} if default is None else {"Default": default}))
+
+
 def publish(
     template: Template, platform: str, wire: Wire, value: AWSHelperFn | str, environment: str = "${Environment}"
 ) -> None:
@@ -74,7 +78,7 @@ def publish(
 
     Unless `environment` is given, the template takes `Environment` as a parameter; per cluster `ClusterId`, too.
     """
-    from troposphere import ssm
+    from troposphere import Sub, ssm
 
     wire.offer(template, value)
     name = wire.ssm_name(platform, environment, "${ClusterId}")

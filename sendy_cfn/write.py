@@ -7,17 +7,12 @@ call. Files that the generator did not make are carried over.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from sendy_cfn import fresh
 
 HEADER = "# Made by generate.py from params/; edit there.\n"
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS have the same value
@@ -39,6 +34,7 @@ class FolderWriter:
         self.new: Path | None = None
         self.changed: list[str] = []
         self.kept: set[str] = set()
+        self._folders: set[str] = set()
 
     def __enter__(self) -> FolderWriter:
         """Start with an empty set."""
@@ -46,7 +42,9 @@ class FolderWriter:
 
     def __exit__(self, *_: object) -> None:
         """Discard what was not committed."""
-        if self.new is not None:
+        if self.new is not None and self.new.exists():
+            import shutil  # here: a first run leaves nothing behind
+
             shutil.rmtree(self.new, ignore_errors=True)
 
     def put(self, name: str, data: bytes) -> None:
@@ -56,20 +54,14 @@ class FolderWriter:
             OSError: the folder can't be written, or the disk is full.
         """
         try:
-            same = (self.out / name).read_bytes() == data
+            same = fresh.read(f"{self.out}/{name}") == data
         except OSError:
             same = False
         if same:
             self.kept.add(name)
             return
         self.changed.append(name)
-        if self.new is None:
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-            self.new = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.new-", dir=self.out.parent))
-            self.new.chmod(0o755)
-        target = self.new / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        fresh.write(self._place(name), data)
 
     def keep(self, name: str) -> None:
         """Add a file that is known to be unchanged."""
@@ -77,8 +69,9 @@ class FolderWriter:
 
     def stale(self) -> list[str]:
         """Generated files that are in the folder and not in the new set, sorted."""
-        known = self.kept | set(self.changed)
-        return sorted(name for name in _files(self.out) if name not in known and generated(self.out / name, name))
+        known = self.kept.union(self.changed)
+        found = (name for name in fresh.below(str(self.out)) if name not in known)
+        return sorted(name for name in found if generated(self.out / name, name))
 
     def commit(self) -> None:
         """Put the new set in place; nothing happens where nothing changed.
@@ -86,19 +79,42 @@ class FolderWriter:
         Raises:
             OSError: nothing was changed.
         """
-        stale = set(self.stale())
+        stale = self.stale()
         if not self.changed and not stale:
             return
+        if len(self.changed) == 1 and not stale and self._replace_one(self.changed[0]):
+            return
+        new = self._started()
+        gone = {*stale, *self.changed}
+        for name in fresh.below(str(self.out)):
+            if name not in gone:
+                _link(f"{self.out}/{name}", self._place(name))
+        _exchange(new, self.out)
+
+    def _replace_one(self, name: str) -> bool:
+        """One file alone is replaced as it is, in one step; False where its folder has to be made first."""
+        try:
+            (self._started() / name).rename(self.out / name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _place(self, name: str) -> str:
+        """Where the file goes in the new set."""
+        new = self._started()
+        folder = name.rpartition("/")[0]
+        if folder not in self._folders:
+            (new / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return f"{new}/{name}"
+
+    def _started(self) -> Path:
         if self.new is None:
-            self.new = Path(tempfile.mkdtemp(prefix=f".{self.out.name}.new-", dir=self.out.parent))
-            self.new.chmod(0o755)
-        replaced = set(self.changed)
-        for name in _files(self.out):
-            if name not in stale and name not in replaced:
-                target = self.new / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link(self.out / name, target)
-        _exchange(self.new, self.out)
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            new = self.out.with_name(f".{self.out.name}.new-{os.urandom(4).hex()}")
+            new.mkdir()
+            self.new = new
+        return self.new
 
 
 def generated(path: Path, name: str) -> bool:
@@ -117,16 +133,12 @@ def generated(path: Path, name: str) -> bool:
     return False
 
 
-def _files(folder: Path) -> Iterator[str]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            yield (Path(parent) / name).relative_to(folder).as_posix()
-
-
-def _link(source: Path, target: Path) -> None:
+def _link(source: str, target: str) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:  # a file system without hard links
+        import shutil
+
         shutil.copy2(source, target, follow_symlinks=False)
 
 
@@ -147,6 +159,8 @@ def _exchange(new: Path, old: Path) -> None:
 
 
 def _swap(one: Path, other: Path) -> bool:
+    import ctypes  # here: only to replace a folder that exists
+
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         if sys.platform == "darwin":

@@ -31,7 +31,8 @@ def test_packages_into_a_bucket_it_makes(
     assert f"making bucket {bucket}" in said
     s3 = emulator.client("s3", account, REGION)
     assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == REGION
-    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert list(blocked.values()) == [True] * 4
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     [statement] = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]

@@ -27,7 +27,7 @@ def test_ref_and_getatt_come_from_the_schema(stacks: Stacks) -> None:
     assert stacks.create("one", template("github")) == "CREATE_COMPLETE"
     outputs = stacks.outputs("one")
     assert re.fullmatch(
-        rf"arn:aws:codeconnections:eu-west-1:{stacks.account}:connection/[0-9a-f-]{{36}}", outputs["Arn"]
+        rf"arn:aws:codeconnections:{stacks.region}:{stacks.account}:connection/[0-9a-f-]{{36}}", outputs["Arn"]
     )
     assert outputs["Same"] == outputs["Arn"]
     assert outputs["Status"] == "PENDING"
