@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from awacs import s3 as actions
 from awacs.aws import Action, Allow, Bool, Condition, Deny, Principal, Statement, StringEquals
 from troposphere import AccountId, Sub, s3
 
 from sendy_cfn.blocks.iam import document
-from sendy_cfn.blocks.skeleton import keep
+from sendy_cfn.blocks.skeleton import ALWAYS_RETAINED, keep
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn
@@ -38,7 +38,8 @@ def bucket(
         expire_days: days after which objects go; None keeps them.
         logs: where accesses are logged, see `access_logs`; None only for the bucket that holds the logs.
     """
-    more: dict[str, Any] = dict(keep(throwaway=throwaway))
+    # Whoever logs into a bucket without a key does so before the stack is complete: then it can't be deleted any more.
+    more = dict(ALWAYS_RETAINED) if key is None and not throwaway else keep(throwaway=throwaway)
     if logs is not None:
         more["LoggingConfiguration"] = logs
     return s3.Bucket(

@@ -98,7 +98,7 @@ def _scaling() -> list[Scope]:
     tag = "application-autoscaling:TagResource UntagResource ListTagsForResource"
     read = (
         "application-autoscaling:DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions"
-        " cloudwatch:GetMetricData"
+        " cloudwatch:DescribeAlarms cloudwatch:GetMetricData"
     )
     # Application Auto Scaling makes them in the caller's name and calls them so.
     alarms = (_arn("cloudwatch", "alarm:TargetTracking-service/*"),)
@@ -107,7 +107,7 @@ def _scaling() -> list[Scope]:
         Scope("ScaleServices", both, change, targets, ecs_only),
         Scope("TagScalableTargets", both, tag, targets),
         Scope("ReadScaling", both, read, ANY),
-        Scope("ScalingAlarms", both, "cloudwatch:PutMetricAlarm DeleteAlarms DescribeAlarms", alarms),
+        Scope("ScalingAlarms", both, "cloudwatch:PutMetricAlarm DeleteAlarms", alarms),
         Scope("StartScaling", both, "iam:CreateServiceLinkedRole", (role_paths.role_arn(SCALING_ROLE),), first),
     ]
 

@@ -13,6 +13,8 @@ from sendy_cfn.blocks.iam import allow, policy, role, trust
 from sendy_cfn.blocks.tags import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere import Ref
 
 BOOT_SECONDS = 120  # from launch until the agent has registered the instance
@@ -145,10 +147,12 @@ def auto_scaling_group(
     minimum: Ref,
     maximum: Ref,
     protected: bool,
+    after: Sequence[str],
 ) -> autoscaling.AutoScalingGroup:
     """The group of an architecture's instances; how many there are is the capacity provider's business.
 
     `permission` is what the instances may do: it has to be there before the first and until the last of them.
+    `after` are resources that may fail or wait for people: protected instances would make their rollback fail.
     """
     # Launches before it ends; the capacity provider drains the instances that go, so those with tasks may be replaced.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
@@ -164,7 +168,7 @@ def auto_scaling_group(
     }
     return autoscaling.AutoScalingGroup(
         f"{architecture.capitalize()}AutoScalingGroup",
-        DependsOn=permission.title,
+        DependsOn=[permission.title, *after],
         UpdatePolicy=update,
         LaunchTemplate=autoscaling.LaunchTemplateSpecification(
             LaunchTemplateId=template.ref(), Version=template.get_att("LatestVersionNumber")

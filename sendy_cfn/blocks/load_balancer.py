@@ -13,6 +13,8 @@ from sendy_cfn.blocks.buckets import objects
 from sendy_cfn.blocks.tags import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere import AWSHelperFn, Ref, s3
 
 # TLS 1.3 and 1.2 with forward secrecy, and post-quantum key exchange for clients that know it; the console's default.
@@ -78,12 +80,16 @@ def load_balancer(
     group: ec2.SecurityGroup,
     logs: s3.BucketPolicy,
     *,
+    after: Sequence[str],
     idle_seconds: Ref,
     keep_alive_seconds: Ref,
     dual_stack: bool,
     throwaway: bool,
 ) -> elb.LoadBalancer:
-    """The load balancer; `logs` is the policy of the bucket for its access logs: AWS tries to write there at once."""
+    """The load balancer; `logs` is the policy of the bucket for its access logs: AWS tries to write there at once.
+
+    `after` are resources that may fail or wait for people: deletion protection would make their rollback fail.
+    """
     attributes: dict[str, AWSHelperFn | str] = {
         "deletion_protection.enabled": "false" if throwaway else "true",
         "access_logs.s3.enabled": "true",
@@ -96,7 +102,7 @@ def load_balancer(
     }
     return elb.LoadBalancer(
         "LoadBalancer",
-        DependsOn=logs.title,
+        DependsOn=[logs.title, *after],
         Type="application",
         Scheme="internet-facing",
         IpAddressType="dualstack" if dual_stack else "ipv4",

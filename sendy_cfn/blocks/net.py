@@ -10,7 +10,7 @@ from awacs.aws import ArnLike, Condition, StringEquals
 from troposphere import AccountId, Cidr, GetAZs, If, Join, NoValue, Output, Select, Sub, ec2, logs, route53
 
 from sendy_cfn.blocks import iam
-from sendy_cfn.blocks.skeleton import RETAINED, keep
+from sendy_cfn.blocks.skeleton import ALWAYS_RETAINED, keep
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.names import logical
 
@@ -225,8 +225,7 @@ def hosted_zone(domain: Value) -> route53.HostedZone:
     deletion would fail the stack's. A new stack can take it as an existing one.
     https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1603
     """
-    policies: dict[str, Any] = dict(RETAINED)
-    return route53.HostedZone("HostedZone", Condition=CREATES_HOSTED_ZONE, **policies, Name=domain)
+    return route53.HostedZone("HostedZone", Condition=CREATES_HOSTED_ZONE, **ALWAYS_RETAINED, Name=domain)
 
 
 def hosted_zone_id(zone: route53.HostedZone, existing: Ref) -> If:

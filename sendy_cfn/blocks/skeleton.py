@@ -7,7 +7,10 @@ from typing import Any
 from troposphere import Template
 
 DATA_LOSS: dict[str, Any] = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
-RETAINED: dict[str, Any] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+# Data outlives its stack; what a failed first attempt made goes with it, or it would stand in the second attempt's way.
+RETAINED: dict[str, Any] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+# For what can't be deleted even then, because something else has written into it by that time.
+ALWAYS_RETAINED: dict[str, Any] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def new(description: str) -> Template:

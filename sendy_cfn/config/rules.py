@@ -18,6 +18,10 @@ Finding = tuple[str, str]
 # listener, 2,500 resources in one nested-stack operation (about 83 pipelines).
 SERVICES_PER_CELL = 60
 
+# AWS: "wildcards per rule", not adjustable. One version of the page says 6.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+MAX_WILDCARDS = 5
+
 # Commands reach CodeBuild as an environment variable; StartBuild refuses longer ones.
 MAX_COMMANDS = 4_000  # characters
 
@@ -90,6 +94,9 @@ def _source_keys(source: Source, at: str) -> Iterator[Finding]:
 def _service(platform: Platform, service: Service) -> Iterator[Finding]:
     at = f"services.{service.name}"
     yield from _source(service.source, f"{at}.source")
+    wildcards = sum(path.count("*") + path.count("?") for path in service.paths)
+    if wildcards > MAX_WILDCARDS:
+        yield f"{at}.paths", f"{wildcards} wildcards, a listener rule takes {MAX_WILDCARDS}"
     if service.capacity is Capacity.EC2 and service.architecture not in platform.cluster.ec2:
         yield f"{at}.capacity", f"'ec2' for {service.architecture} needs '{service.architecture}' in 'cluster.ec2'"
     yield from _texts(service, at)

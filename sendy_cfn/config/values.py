@@ -128,16 +128,34 @@ class Configuration:
                 self._once(Problem(file, node.line, path, wrong))
             else:
                 chosen[name] = to_text(value)
+        self._combined(file, names, layers, chosen)
+        return chosen
+
+    def _combined(self, file: str, names: tuple[str, ...], layers: list[tuple[str, Node]], chosen: Parameters) -> None:
+        """Values that are fine alone but not together."""
         if "SubnetBits" in names and "VpcCidr" in chosen:
             self._subnets_fit(file, layers, chosen)
         for low, high in knobs.ORDERED:
             if low in names and high in names:
                 self._ordered(file, layers, chosen, low, high)
-        return chosen
+        for low, high in knobs.BELOW:
+            if low in names and high in names:
+                self._ordered(file, layers, chosen, low, high, strictly=True)
 
-    def _ordered(self, file: str, layers: list[tuple[str, Node]], chosen: Parameters, low: str, high: str) -> None:
+    def _ordered(
+        self,
+        file: str,
+        layers: list[tuple[str, Node]],
+        chosen: Parameters,
+        low: str,
+        high: str,
+        *,
+        strictly: bool = False,
+    ) -> None:
         less, more = (float(chosen.get(n) or to_text(knobs.find(n).default)) for n in (low, high))
-        if less > more:
+        if strictly and less >= more:
+            self._together(file, layers, (low, high), f"{low} {less:g} is not less than {high} {more:g}")
+        elif less > more:
             self._together(file, layers, (low, high), f"{low} {less:g} is more than {high} {more:g}")
 
     def _subnets_fit(self, file: str, layers: list[tuple[str, Node]], chosen: Parameters) -> None:

@@ -13,9 +13,9 @@ ALL: tuple[Knob, ...] = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS, *service
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in ALL}
 
 # Pairs of which the first must not be more than the second. CloudFormation checks each alone.
+BELOW: tuple[tuple[str, str], ...] = (("HealthTimeout", "HealthInterval"),)  # the first has to be less
 ORDERED: tuple[tuple[str, str], ...] = (
     ("MinTasks", "MaxTasks"),
-    ("HealthTimeout", "HealthInterval"),
     ("Amd64InstancesMin", "Amd64InstancesMax"),
     ("Arm64InstancesMin", "Arm64InstancesMax"),
 )

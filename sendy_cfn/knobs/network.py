@@ -10,29 +10,29 @@ OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 VPC_CIDR = Knob(
     name="VpcCidr",
     description=(
-        "IPv4 block of the VPC, /16 to /24; different in every environment that may be peered. Can't change later: that"
+        "IPv4 block of the VPC, /16 to /23; different in every environment that may be peered. Can't change later: that"
         " would replace the VPC and all that is in it"
     ),
     group=GROUP,
     label="VPC's address block",
-    # AWS: blocks of VPCs and subnets are /16 to /28; 16 subnets of that size fit in a /24.
+    # AWS: blocks of VPCs and subnets are /16 to /28; load balancers want /27 or larger: 16 of them fit in a /23.
     # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
     # Private blocks only: load balancers open connections to these alone.
-    pattern=rf"(10\.{OCTET}|172\.(1[6-9]|2[0-9]|3[01])|192\.168|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))"
-    rf"(\.{OCTET}){{2}}/(1[6-9]|2[0-4])",
-    shape="a private IPv4 block (10, 172.16-31, 192.168, 100.64-127) with a prefix length of 16 to 24: 10.20.0.0/16",
+    pattern=rf"(10\.{OCTET}|172\.(1[689]|2[0-9]|3[01])|192\.168|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))"
+    rf"(\.{OCTET}){{2}}/(1[6-9]|2[0-3])",
+    shape="a private IPv4 block, prefix length 16 to 23, not 172.17 (Docker's own), for example 10.20.0.0/16",
 )
 SUBNET_BITS = Knob(
     name="SubnetBits",
     description=(
-        "Size of each subnet in host bits: 12 is a /20 of 4,091 usable addresses, 8 a /24 of 251. At most 28 minus the"
+        "Size of each subnet in host bits: 12 is a /20 of 4,091 usable addresses, 5 a /27 of 27. At most 28 minus the"
         " prefix length of VpcCidr, so that 16 subnets fit. Can't change later"
     ),
     group=GROUP,
     label="Subnet size (host bits)",
     type="Number",
     default=12,
-    minimum=4,
+    minimum=5,
     maximum=12,
 )
 ZONES = Knob(

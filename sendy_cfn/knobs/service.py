@@ -126,6 +126,16 @@ SCALE_OUT_COOLDOWN = Knob(
     minimum=0,
     maximum=3600,
 )
+TMP_SIZE = Knob(
+    name="TmpSize",
+    description="MiB that /tmp holds beside a read-only root file system; part of the task's memory",
+    group=SIZE,
+    label="Size of /tmp (MiB)",
+    type="Number",
+    default=64,
+    minimum=1,
+    maximum=16384,
+)
 ON_DEMAND_BASE = Knob(
     name="OnDemandBase",
     description="Tasks that run on Fargate before Fargate Spot is used",
@@ -164,7 +174,7 @@ HEALTH_TIMEOUT = Knob(
     type="Number",
     default=5,
     minimum=2,
-    maximum=120,
+    maximum=60,  # AWS: load balancers take 120, containers' own checks 60
 )
 HEALTHY_CHECKS = Knob(
     name="HealthyChecks",
@@ -218,6 +228,6 @@ STOP_TIMEOUT = Knob(
 )
 KNOBS = (
     IMAGE, VERSION, CPU, MEMORY, MIN_TASKS, MAX_TASKS, CPU_TARGET, MEMORY_TARGET, REQUESTS_TARGET, SCALE_IN_COOLDOWN,
-    SCALE_OUT_COOLDOWN, ON_DEMAND_BASE, SPOT_WEIGHT, HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTHY_CHECKS, UNHEALTHY_CHECKS,
-    GRACE_PERIOD, DEREGISTRATION_DELAY, STOP_TIMEOUT,
+    SCALE_OUT_COOLDOWN, TMP_SIZE, ON_DEMAND_BASE, SPOT_WEIGHT, HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTHY_CHECKS,
+    UNHEALTHY_CHECKS, GRACE_PERIOD, DEREGISTRATION_DELAY, STOP_TIMEOUT,
 )  # fmt: skip

@@ -108,7 +108,7 @@ def _definition(
     task_role: iam.Role,
 ) -> ecs.TaskDefinition:
     on_ec2 = service.capacity is Capacity.EC2
-    definition = ecs.TaskDefinition(
+    return ecs.TaskDefinition(
         "TaskDefinition",
         Family=Sub(f"{platform.platform}-${{Environment}}-{service.name}"),
         RequiresCompatibilities=["EC2" if on_ec2 else "FARGATE"],
@@ -122,9 +122,6 @@ def _definition(
         TaskRoleArn=task_role.get_att("Arn"),
         ContainerDefinitions=[_container(template, service, log_group)],
     )
-    if service.read_only:
-        definition.Volumes = [ecs.Volume(Name="tmp")]
-    return definition
 
 
 def _container(template: Template, service: Service, log_group: cloudwatch_logs.LogGroup) -> ecs.ContainerDefinition:
@@ -163,7 +160,9 @@ def _container(template: Template, service: Service, log_group: cloudwatch_logs.
             StartPeriod=60,  # seconds in which failures don't count; then Retries decide
         )
     if service.read_only:
-        container.MountPoints = [ecs.MountPoint(SourceVolume="tmp", ContainerPath="/tmp", ReadOnly=False)]
+        # Not a volume: those belong to root, and the service does not. On Fargate since January 2026.
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tmpfs.html
+        container.LinuxParameters.Tmpfs = [ecs.Tmpfs(ContainerPath="/tmp", Size=knobs.TMP_SIZE.take(template))]
     if service.environment:
         container.Environment = [ecs.Environment(Name=k, Value=literal(v)) for k, v in service.environment.items()]
     if service.secrets:

@@ -59,8 +59,8 @@ def _security_group(template: Template, platform: Platform, service: Service) ->
             ec2.SecurityGroupRule(
                 Description="Requests from the load balancer",
                 IpProtocol="tcp",
-                FromPort=service.port,
-                ToPort=service.port,
+                FromPort=1,  # any: with one port, a release that changes it would cut off the tasks that it replaces
+                ToPort=65535,
                 SourceSecurityGroupId=wires.LOAD_BALANCER_SECURITY_GROUP_ID.look_up(template),
             )
         ],
@@ -85,7 +85,7 @@ def _target_group(template: Template, service: Service) -> elb.TargetGroup:
         VpcId=wires.VPC_ID.look_up(template),
         TargetType="ip",
         Protocol="HTTP",
-        Port=service.port,
+        Port=80,  # never used, as ECS registers each task with its own; a changed one would make a new, empty group
         HealthCheckEnabled=True,
         HealthCheckProtocol="HTTP",
         HealthCheckPath=service.health_path,

@@ -12,7 +12,7 @@ from sendy_cfn.knobs import cluster as knobs
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
-    from troposphere import Template
+    from troposphere import Template, certificatemanager
     from troposphere import elasticloadbalancingv2 as elb
 
     from sendy_cfn.config.model import Platform
@@ -25,7 +25,9 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     common.CLUSTER_ID.take(template)
 
     cluster = _cluster(template, platform)
-    providers = _capacity(template, platform, cluster, throwaway=throwaway)
+    certificate = _certificate(template, platform)
+    fragile = [str(part.title) for part in (cluster, certificate) if part is not None]
+    providers = _capacity(template, platform, cluster, fragile, throwaway=throwaway)
     template.add_resource(
         ecs.ClusterCapacityProviderAssociations(
             "CapacityProviders",
@@ -34,8 +36,8 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
             DefaultCapacityProviderStrategy=[ecs.CapacityProviderStrategy(CapacityProvider="FARGATE", Weight=1)],
         )
     )
-    balancer = _load_balancer(template, platform, throwaway=throwaway)
-    listener = _listeners(template, platform, balancer)
+    balancer = _load_balancer(template, platform, fragile, throwaway=throwaway)
+    listener = _listeners(template, balancer, certificate)
 
     wires.publish(template, platform.platform, wires.CLUSTER_NAME, cluster.ref())
     for architecture, provider in providers.items():
@@ -75,7 +77,18 @@ def _cluster(template: Template, platform: Platform) -> ecs.Cluster:
     )
 
 
-def _capacity(template: Template, platform: Platform, cluster: ecs.Cluster, *, throwaway: bool) -> dict[str, Ref]:
+def _certificate(template: Template, platform: Platform) -> certificatemanager.Certificate | None:
+    """It waits until the domain's parent delegates to the hosted zone, up to 72 hours."""
+    if not platform.has_domain:
+        return None
+    return template.add_resource(
+        load_balancer.certificate(common.DOMAIN_NAME.take(template), wires.HOSTED_ZONE_ID.take(template))
+    )
+
+
+def _capacity(
+    template: Template, platform: Platform, cluster: ecs.Cluster, after: list[str], *, throwaway: bool
+) -> dict[str, Ref]:
     """EC2 capacity: architecture -> capacity provider.
 
     CloudFormation can't delete a group with protected instances, so a throw-away one protects none: when it shrinks,
@@ -107,6 +120,7 @@ def _capacity(template: Template, platform: Platform, cluster: ecs.Cluster, *, t
             minimum=sizes.minimum.take(template),
             maximum=sizes.maximum.take(template),
             protected=protected,
+            after=after,
         )
         provider = ec2_capacity.capacity_provider(
             architecture,
@@ -120,7 +134,7 @@ def _capacity(template: Template, platform: Platform, cluster: ecs.Cluster, *, t
     return providers
 
 
-def _load_balancer(template: Template, platform: Platform, *, throwaway: bool) -> elb.LoadBalancer:
+def _load_balancer(template: Template, platform: Platform, after: list[str], *, throwaway: bool) -> elb.LoadBalancer:
     dual_stack = platform.network.dual_stack
     bucket = buckets.bucket(
         "AccessLogBucket",  # without a KMS key: load balancers write only to SSE-S3
@@ -134,6 +148,7 @@ def _load_balancer(template: Template, platform: Platform, *, throwaway: bool) -
         wires.PUBLIC_SUBNET_IDS.take(template),
         group,
         bucket_policy,
+        after=after,
         idle_seconds=knobs.IDLE_TIMEOUT_SECONDS.take(template),
         keep_alive_seconds=knobs.CLIENT_KEEP_ALIVE_SECONDS.take(template),
         dual_stack=dual_stack,
@@ -147,10 +162,12 @@ def _load_balancer(template: Template, platform: Platform, *, throwaway: bool) -
     return balancer
 
 
-def _listeners(template: Template, platform: Platform, balancer: elb.LoadBalancer) -> elb.Listener:
+def _listeners(
+    template: Template, balancer: elb.LoadBalancer, certificate: certificatemanager.Certificate | None
+) -> elb.Listener:
     """Adds the listeners; the one that services add their rules to."""
-    http = template.add_resource(load_balancer.http_listener(balancer, redirect=platform.has_domain))
-    if not platform.has_domain:
+    http = template.add_resource(load_balancer.http_listener(balancer, redirect=certificate is not None))
+    if certificate is None:
         url = Sub(f"http://${{{balancer.title}.DNSName}}")
         template.add_output(Output("LoadBalancerUrl", Description="Address that services are below", Value=url))
         template.add_output(
@@ -161,7 +178,4 @@ def _listeners(template: Template, platform: Platform, balancer: elb.LoadBalance
             )
         )
         return http
-    certificate = template.add_resource(
-        load_balancer.certificate(common.DOMAIN_NAME.take(template), wires.HOSTED_ZONE_ID.take(template))
-    )
     return template.add_resource(load_balancer.https_listener(balancer, certificate))

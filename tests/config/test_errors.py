@@ -325,6 +325,21 @@ CASES = (
         file="test.yaml",
     ),
     Case(
+        "a timeout as long as its interval",
+        "services:\n",
+        "services:\n  orders: {HealthTimeout: 10}\n",
+        "{at} services.orders.HealthTimeout: HealthTimeout 10 is not less than HealthInterval 10",
+        at="HealthTimeout",
+        file="test.yaml",
+    ),
+    Case(
+        "too many wildcards",
+        "[/pricing, /pricing/*]",
+        '["/a*b*", "/c*d*", "/e*f*"]',
+        "{at} services.pricing.paths: 6 wildcards, a listener rule takes 5",
+        at="/a*b*",
+    ),
+    Case(
         "subnets that do not fit",
         "  VpcCidr: 10.10.0.0/16",
         "  VpcCidr: 10.10.0.0/20",

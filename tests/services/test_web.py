@@ -66,7 +66,7 @@ def test_logs_never_block_the_service(shipped: dict[str, Any]) -> None:
     assert options["awslogs-group"] == {"Ref": "LogGroup"}
     group = shipped["Resources"]["LogGroup"]
     assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Retain"
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_scaling_owns_the_task_count(shipped: dict[str, Any]) -> None:
@@ -78,9 +78,8 @@ def test_scaling_owns_the_task_count(shipped: dict[str, Any]) -> None:
 
 def test_only_the_load_balancer_reaches_the_tasks(shipped: dict[str, Any]) -> None:
     (rule,) = only(shipped, "EC2::SecurityGroup")["SecurityGroupIngress"]
-    port = only(shipped, "ElasticLoadBalancingV2::TargetGroup")["Port"]
     assert rule["SourceSecurityGroupId"] == {"Ref": "LoadBalancerSecurityGroupId"}
-    assert (rule["FromPort"], rule["ToPort"]) == (port, port)
+    assert not {"CidrIp", "CidrIpv6"} & set(rule)
     network = only(shipped, "ECS::Service")["NetworkConfiguration"]["AwsvpcConfiguration"]
     assert network["AssignPublicIp"] == "DISABLED"
     assert network["Subnets"] == {"Ref": "PrivateSubnetIds"}
@@ -89,10 +88,16 @@ def test_only_the_load_balancer_reaches_the_tasks(shipped: dict[str, Any]) -> No
 def test_port_is_the_same_from_container_to_service(shipped: dict[str, Any]) -> None:
     task = container(shipped)
     (balancer,) = only(shipped, "ECS::Service")["LoadBalancers"]
-    port = only(shipped, "ElasticLoadBalancingV2::TargetGroup")["Port"]
     assert balancer["ContainerName"] == task["Name"]
-    assert [mapping["ContainerPort"] for mapping in task["PortMappings"]] == [port]
-    assert balancer["ContainerPort"] == port
+    assert [mapping["ContainerPort"] for mapping in task["PortMappings"]] == [balancer["ContainerPort"]]
+
+
+def test_a_changed_port_replaces_nothing_that_serves() -> None:
+    """Target groups are replaced when their port changes, and a closed port cuts off the tasks that still run."""
+    before, after = built("port: 8080"), built("port: 9090")
+    for kind in ("ElasticLoadBalancingV2::TargetGroup", "ElasticLoadBalancingV2::ListenerRule", "EC2::SecurityGroup"):
+        assert only(before, kind) == only(after, kind)
+    assert container(before) != container(after)
 
 
 def test_the_service_waits_for_its_listener_rule(shipped: dict[str, Any]) -> None:
@@ -222,11 +227,10 @@ def test_text_of_the_user_stays_text() -> None:
 def test_read_only_root_has_a_writable_tmp() -> None:
     template = built("read_only: true")
     assert container(template)["ReadonlyRootFilesystem"] is True
-    (mount,) = container(template)["MountPoints"]
+    (mount,) = container(template)["LinuxParameters"]["Tmpfs"]
     assert mount["ContainerPath"] == "/tmp"
-    volumes = only(template, "ECS::TaskDefinition")["Volumes"]
-    assert [volume["Name"] for volume in volumes] == [mount["SourceVolume"]]
-    assert "MountPoints" not in container(built())
+    assert mount["Size"] == {"Ref": "TmpSize"}
+    assert "Tmpfs" not in container(built())["LinuxParameters"]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_released_images_never_change_and_outlive_the_stack(variant: str) -> Non
     stack = delivery(variant).inner
     images, cache = stack.resources["Repository"], stack.resources["Cache"]
     body = stack.made["Repository"]
-    assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert images["ImageTagMutability"] == "IMMUTABLE"
     assert "EmptyOnDelete" not in images
     for repository in (images, cache):

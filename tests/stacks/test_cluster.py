@@ -213,3 +213,10 @@ def test_insights_log_group_is_the_one_that_the_cluster_writes_to() -> None:
     (cluster_id,) = of_type(template, "ECS::Cluster")
     assert set(of_type(template, "Logs::LogGroup")) <= outlives(template, cluster_id)
     assert group["KmsKeyId"] == {"Ref": wires.KEY_ARN.name}
+
+
+def test_what_is_protected_comes_after_what_may_fail() -> None:
+    """Rolling back a first creation deletes: deletion protection and protected instances would stop that halfway."""
+    resources = built()["Resources"]
+    for name in ("LoadBalancer", "Arm64AutoScalingGroup"):
+        assert {"Cluster", "Certificate"} <= set(resources[name]["DependsOn"]), name

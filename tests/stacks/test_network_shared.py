@@ -109,8 +109,10 @@ def test_publishers_reach_encrypted_topics(service: str) -> None:
 
 
 @pytest.mark.parametrize("builder", [network.build, network_existing.build])
-@pytest.mark.parametrize(("throwaway", "policy"), [(False, "Retain"), (True, "Delete")])
-def test_what_is_lost_with_a_throwaway_environment(builder: Any, throwaway: bool, policy: str) -> None:
+@pytest.mark.parametrize(
+    ("throwaway", "policy"), [(False, ("RetainExceptOnCreate", "Retain")), (True, ("Delete", "Delete"))]
+)
+def test_what_is_lost_with_a_throwaway_environment(builder: Any, throwaway: bool, policy: tuple[str, str]) -> None:
     built = Stack(builder(SHIPPED, throwaway=throwaway).to_dict(), VALUES)
     policies = {
         name: (body["DeletionPolicy"], body["UpdateReplacePolicy"])
@@ -119,7 +121,7 @@ def test_what_is_lost_with_a_throwaway_environment(builder: Any, throwaway: bool
     }
     assert policies.pop("HostedZone") == ("Retain", "Retain"), "its deletion would fail"
     assert set(policies) == {"Key", "FlowLogGroup"} & set(built.made)
-    assert set(policies.values()) == {(policy, policy)}
+    assert set(policies.values()) == {policy}
 
 
 # Hosted zone and what others take
@@ -129,7 +131,11 @@ def test_what_is_lost_with_a_throwaway_environment(builder: Any, throwaway: bool
     ("block", "allowed"),
     [
         ("10.0.0.0/16", True),
-        ("192.168.4.0/24", True),
+        ("192.168.4.0/23", True),
+        ("100.64.0.0/16", True),
+        ("192.168.4.0/24", False),
+        ("172.17.0.0/16", False),
+        ("8.8.0.0/16", False),
         ("10.0.0.0/15", False),
         ("10.0.0.0/25", False),
         ("10.0.0.256/16", False),
