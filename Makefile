@@ -66,8 +66,9 @@ deploy: env runtime ## package, change set, confirmation, progress: make deploy 
 bench: setup ## measure generation, --check and lint
 	@$(PY) -m benchmarks.bench
 
-schemas: runtime ## write params/*.schema.json for editors
+schemas: runtime ## write params/*.schema.json for editors, and docs/reference.md
 	@$(PY) -m sendy_cfn.config.schema
+	@$(PY) -m sendy_cfn.config.reference
 
 lock: ## resolve requirements/*.in again and write the locks
 	@$(PYTHON) requirements/install.py lock

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from sendy_cfn import changes, progress, targets
 from sendy_cfn.aws import Account, FailedError, RefusedError
-from sendy_cfn.package import CAPABILITIES
+from sendy_cfn.package import CAPABILITIES, Packaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Deployment:
         self._change_set = ""
         self._stack_id = ""
 
-    def prepare(self, packaged: Path, templates: Path) -> list[Change]:
+    def prepare(self, packaged: Packaged, templates: Path) -> list[Change]:
         """Make the change set; what it would do, nothing where the stack is as it should be.
 
         Raises:
@@ -49,28 +49,38 @@ class Deployment:
         self._check(status)
         now = datetime.datetime.now(datetime.UTC)
         values = targets.parameters(target, templates)
-        made = self.client.create_change_set(
-            StackName=target.stack,
-            ChangeSetName=f"deploy-{now:%Y%m%d-%H%M%S-%f}",
-            ChangeSetType="CREATE" if status in (_NONE, _REVIEW) else "UPDATE",
-            TemplateBody=packaged.read_text(encoding="utf-8"),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
-            Tags=[{"Key": name, "Value": value} for name, value in targets.tags(target, templates).items()],
-            Capabilities=list(CAPABILITIES),
-            IncludeNestedStacks=True,
-        )
+        request = {
+            "StackName": target.stack,
+            "ChangeSetType": "CREATE" if status in (_NONE, _REVIEW) else "UPDATE",
+            **packaged.argument(self.account),
+            "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+            "Tags": [{"Key": name, "Value": value} for name, value in targets.tags(target, templates).items()],
+            "Capabilities": list(CAPABILITIES),
+        }
+        reason = ""
+        # CloudFormation can't look into every nested stack before its siblings exist; then the root's changes are shown.
+        # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
+        for nested in (True, False):
+            name = f"deploy-{now:%Y%m%d-%H%M%S-%f}{'' if nested else '-root'}"
+            reason = self._make(request | {"ChangeSetName": name, "IncludeNestedStacks": nested})
+            if not reason:
+                return list(changes.read(self.client, self._change_set))
+            if any(words in reason for words in _NO_CHANGES):
+                return []
+        raise FailedError(f"no change set for {target.stack}: {reason}")
+
+    def _make(self, request: dict[str, Any]) -> str:
+        """Make the change set; nothing, or why it could not be made."""
+        made = self.client.create_change_set(**request)
         self._change_set, self._stack_id = made["Id"], made["StackId"]
         try:
             reason = self._wait_for_change_set()
         except KeyboardInterrupt:
             self.discard()
             raise
-        if reason is None:
-            return list(changes.read(self.client, self._change_set))
-        self.discard()
-        if any(words in reason for words in _NO_CHANGES):
-            return []
-        raise FailedError(f"no change set for {target.stack}: {reason}")
+        if reason is not None:
+            self.discard()
+        return reason or ""
 
     def status(self) -> str:
         """The stack's status; DELETE_COMPLETE where there is none."""
@@ -113,7 +123,8 @@ class Deployment:
             FailedError: with the first failure, which the others follow from.
         """
         watch = progress.Watch(self.client, self._stack_id)
-        self.client.execute_change_set(ChangeSetName=self._change_set)
+        # A failed first attempt takes along what it made: there is no data yet, and names would be in the way.
+        self.client.execute_change_set(ChangeSetName=self._change_set, RetainExceptOnCreate=True)
         status, events = progress.follow(self.client, self._stack_id, watch, show)
         if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return status

@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shlex
@@ -19,13 +20,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from sendy_cfn import targets
 from sendy_cfn.aws import Account, FailedError, guarded
 from sendy_cfn.errors import DONE
+from sendy_cfn.generator import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,13 +79,41 @@ def _run(given: Options) -> int:
         account.check(target.account, target.place)
         packaged = package(platform, target, account, given)
         print(f"wrote {packaged}; to deploy it by hand:\n")
-        arguments = deploy_arguments(target, packaged, given.templates)
+        arguments = deploy_arguments(target, packaged.file, given.templates)
+        if packaged.too_long:
+            arguments += ["--s3-bucket", packaged.bucket, "--s3-prefix", packaged.prefix]
         print(shlex.join([aws_cli(), *arguments, "--region", target.region]) + "\n")
     return DONE
 
 
-def package(platform: Platform, target: Target, account: Account, given: Options) -> Path:
-    """Upload what the root nests; the packaged root's file, `<out>/<place>/<root>.yaml`.
+class Packaged(NamedTuple):
+    """A root whose nested templates are in S3."""
+
+    file: Path  # `<out>/<place>/<root>.yaml`
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        """As the user finds it."""
+        return str(self.file)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether its addresses in S3 made it longer than CloudFormation takes in a request."""
+        return self.file.stat().st_size > MAX_BYTES
+
+    def argument(self, account: Account) -> dict[str, str]:
+        """How a request of CloudFormation's names it; uploads it where it has to be in S3."""
+        if not self.too_long:
+            return {"TemplateBody": self.file.read_text(encoding="utf-8")}
+        key = f"{self.prefix}/{hashlib.sha256(self.file.read_bytes()).hexdigest()}.template"
+        s3 = account.client("s3")
+        s3.put_object(Bucket=self.bucket, Key=key, Body=self.file.read_bytes())
+        return {"TemplateURL": f"{s3.meta.endpoint_url}/{self.bucket}/{key}"}
+
+
+def package(platform: Platform, target: Target, account: Account, given: Options) -> Packaged:
+    """Upload what the root nests; the packaged root.
 
     Raises:
         FailedError: the AWS CLI says no.
@@ -101,7 +131,7 @@ def package(platform: Platform, target: Target, account: Account, given: Options
     if done.returncode:
         said = " ".join(done.stderr.split()) or f"ended with {done.returncode}"
         raise FailedError(f"aws cloudformation package: {said}")
-    return packaged
+    return Packaged(packaged, bucket, target.place)
 
 
 def aws_cli() -> str:

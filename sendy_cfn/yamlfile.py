@@ -94,7 +94,7 @@ def _document(text: str) -> Node:
         event = parser.get_event()
         if isinstance(event, yaml.StreamEndEvent):
             raise _RejectError(0, "empty file")
-        root = _value(parser, parser.get_event(), 1)
+        root = _node(parser, parser.get_event(), 1)
         parser.get_event()  # document end
         extra = parser.get_event()
         if not isinstance(extra, yaml.StreamEndEvent):
@@ -104,39 +104,47 @@ def _document(text: str) -> Node:
         parser.dispose()
 
 
-def _value(parser: Any, event: Any, depth: int) -> Node:
-    line = event.start_mark.line + 1
-    if isinstance(event, yaml.AliasEvent):
-        raise _RejectError(line, f"alias '*{event.anchor}'; write the value out, aliases are not supported")
-    if getattr(event, "anchor", None):
-        raise _RejectError(line, f"anchor '&{getattr(event, 'anchor', '')}'; anchors are not supported")
-    if getattr(event, "tag", None) is not None:
-        raise _RejectError(line, f"tag '{getattr(event, 'tag', '')}'; tags are not supported")
+def _node(parser: Any, event: Any, depth: int) -> Node:
+    return Node(_value(parser, event, depth), _line(event))
+
+
+def _value(parser: Any, event: Any, depth: int) -> object:
+    kind = type(event)
+    if kind is yaml.AliasEvent:
+        raise _RejectError(_line(event), f"alias '*{event.anchor}'; write the value out, aliases are not supported")
+    if event.anchor:
+        raise _RejectError(_line(event), f"anchor '&{event.anchor}'; anchors are not supported")
+    if event.tag is not None:
+        raise _RejectError(_line(event), f"tag '{event.tag}'; tags are not supported")
     if depth > MAX_DEPTH:
-        raise _RejectError(line, f"nested deeper than {MAX_DEPTH} levels")
-    if isinstance(event, yaml.ScalarEvent):
-        return Node(_scalar(event), line)
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Node] = []
-        while not isinstance(event := parser.get_event(), yaml.SequenceEndEvent):
-            items.append(_value(parser, event, depth + 1))
-        return Node(items, line)
-    return Node(_mapping(parser, depth), line)
+        raise _RejectError(_line(event), f"nested deeper than {MAX_DEPTH} levels")
+    if kind is yaml.ScalarEvent:
+        return _scalar(event)
+    if kind is yaml.MappingStartEvent:
+        return _mapping(parser, depth)
+    items: list[Node] = []
+    while type(event := parser.get_event()) is not yaml.SequenceEndEvent:
+        items.append(_node(parser, event, depth + 1))
+    return items
 
 
 def _mapping(parser: Any, depth: int) -> dict[str, Node]:
     found: dict[str, Node] = {}
-    while not isinstance(event := parser.get_event(), yaml.MappingEndEvent):
-        line = event.start_mark.line + 1
-        if not isinstance(event, yaml.ScalarEvent):
-            raise _RejectError(line, "a key must be a plain word")
+    while type(event := parser.get_event()) is not yaml.MappingEndEvent:
+        if type(event) is not yaml.ScalarEvent:
+            raise _RejectError(_line(event), "a key must be a plain word")
         key = event.value
         if key == "<<" and event.implicit[0]:
-            raise _RejectError(line, "merge key '<<'; write the keys out, merging is not supported")
+            raise _RejectError(_line(event), "merge key '<<'; write the keys out, merging is not supported")
         if key in found:
-            raise _RejectError(line, f"duplicate key '{key}', first on line {found[key].line}")
-        found[key] = Node(_value(parser, parser.get_event(), depth + 1).value, line)
+            raise _RejectError(_line(event), f"duplicate key '{key}', first on line {found[key].line}")
+        found[key] = Node(_value(parser, parser.get_event(), depth + 1), _line(event))
     return found
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line + 1
 
 
 def _scalar(event: yaml.ScalarEvent) -> Scalar:

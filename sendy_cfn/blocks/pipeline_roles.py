@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awacs import codebuild, kms, s3, sns, sts
-from awacs.aws import ArnEquals, Condition, ForAnyValueStringEquals, StringEquals
+from awacs.aws import ArnEqualsIfExists, Condition, ForAnyValueStringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub
 
 from sendy_cfn.blocks import iam
@@ -29,7 +29,11 @@ def pipeline_arn(name: str) -> Sub:
 
 def trust(name: str) -> PolicyDocument:
     """Only this pipeline takes on the role."""
-    here = [StringEquals({"aws:SourceAccount": AccountId}), ArnEquals({"aws:SourceArn": pipeline_arn(name)})]
+    # IfExists: AWS documents neither key for this service; a trust that it can't meet would stop the whole toolchain.
+    here = [
+        StringEqualsIfExists({"aws:SourceAccount": AccountId}),
+        ArnEqualsIfExists({"aws:SourceArn": pipeline_arn(name)}),
+    ]
     return iam.trust("codepipeline.amazonaws.com", Condition(here))
 
 
@@ -38,7 +42,8 @@ def artifacts(bucket_arns: list[str], key: AWSHelperFn, pipeline: str) -> list[S
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
     """
-    objects = [s3.GetObject, s3.GetObjectVersion, s3.PutObject]
+    # The connection uploads the source with an ACL in the request, though the bucket has none.
+    objects = [s3.GetObject, s3.GetObjectVersion, s3.PutObject, s3.PutObjectAcl]
     return [
         iam.allow("HandOnArtifacts", objects, *[artifacts_of(arn, pipeline) for arn in bucket_arns]),
         iam.allow(

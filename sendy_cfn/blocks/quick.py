@@ -10,8 +10,24 @@ compares the two has been looked at and the version is entered here.
 
 from __future__ import annotations
 
-from types import FunctionType
+import importlib
+import sys
+from types import FunctionType, ModuleType
 from typing import Any
+
+
+class _Later(ModuleType):
+    """Stands for a module until something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+if "troposphere" not in sys.modules:
+    # Only its `to_yaml` needs this, which is not used here: half as much again as troposphere itself to import.
+    sys.modules.setdefault("cfn_flip", _Later("cfn_flip"))
 
 import troposphere
 from troposphere import AWSHelperFn, BaseAWSObject, Tags

@@ -64,6 +64,25 @@ def declared(cls: Any) -> dict[str, dataclasses.Field[Any]]:
     return {item.name: item for item in dataclasses.fields(cls) if "spec" in item.metadata}
 
 
+@functools.cache
+def _required(cls: Any) -> tuple[str, ...]:
+    missing = dataclasses.MISSING
+    return tuple(n for n, f in declared(cls).items() if f.default is missing and f.default_factory is missing)
+
+
+@functools.cache
+def _shape(hint: Any) -> tuple[type, Any]:
+    """How values of a type are read, and the type of what is inside: of items, of a mapping's values, or itself."""
+    origin = typing.get_origin(hint)
+    if origin is types.UnionType:  # X | None: absent is None, but an empty value is a mistake
+        return _shape(typing.get_args(hint)[0])
+    if origin is tuple or origin is dict:
+        return origin, typing.get_args(hint)[origin is dict]
+    if dataclasses.is_dataclass(hint):
+        return object, hint
+    return (enum.Enum if issubclass(hint, enum.Enum) else str), hint
+
+
 class Reader:
     """Reads one file's tree; collects problems instead of stopping at the first."""
 
@@ -82,7 +101,7 @@ class Reader:
             self.problem(node, path, f"{shown(node)}, expected a mapping with keys {_listing(declared(cls))}")
             return None
         before = len(self.problems)
-        fields = declared(cls)
+        fields, types_of = declared(cls), hints(cls)
         arguments: dict[str, Any] = {}
         for name, child in node.value.items():
             below = f"{path}.{name}" if path else name
@@ -90,27 +109,24 @@ class Reader:
                 hint = nearest(name, list(fields)) or f", known are {_listing(fields)}"
                 self.problem(child, below, f"unknown key{hint}")
                 continue
-            arguments[name] = self.value(hints(cls)[name], spec_of(fields[name]), child, below)
-        for name, item in fields.items():
-            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-            if required and name not in node.value:
-                self.problem(node, path or name, f"missing key '{name}' ({spec_of(item).doc})")
+            arguments[name] = self.value(types_of[name], spec_of(fields[name]), child, below)
+        for name in _required(cls):
+            if name not in node.value:
+                self.problem(node, path or name, f"missing key '{name}' ({spec_of(fields[name]).doc})")
         return cls(**arguments) if len(self.problems) == before else None
 
     def value(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
         """A value of the type `hint`; on a mistake a problem is recorded and None comes back."""
-        origin = typing.get_origin(hint)
-        if origin is types.UnionType:  # X | None: absent is None, but an empty value is a mistake
-            return self.value(typing.get_args(hint)[0], spec, node, path)
-        if origin is tuple:
-            return self._items(typing.get_args(hint)[0], spec, node, path)
-        if origin is dict:
-            return self._entries(typing.get_args(hint)[1], spec, node, path)
-        if dataclasses.is_dataclass(hint):
-            return self.record(hint, node, path)
-        if issubclass(hint, enum.Enum):
-            return self._choice(hint, node, path)
-        return self._scalar(hint, spec, node, path)
+        shape, inner = _shape(hint)
+        if shape is tuple:
+            return self._items(inner, spec, node, path)
+        if shape is dict:
+            return self._entries(inner, spec, node, path)
+        if shape is enum.Enum:
+            return self._choice(inner, node, path)
+        if shape is object:
+            return self.record(inner, node, path)
+        return self._scalar(inner, spec, node, path)
 
     def _items(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
         if not isinstance(node.value, list):

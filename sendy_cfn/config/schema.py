@@ -21,6 +21,7 @@ from sendy_cfn.knobs import cluster, common, network, service, toolchain
 from sendy_cfn.parameters import Knob
 
 Schema = dict[str, Any]
+ROLES = "Role of an environment in another account or region: an output of its stack"
 _TYPES = {str: "string", int: "integer", bool: "boolean"}
 
 
@@ -48,7 +49,7 @@ def schemas() -> dict[str, Schema]:
         ),
         "toolchain.schema.json": _head(
             "How much, in the toolchain",
-            _closed({"toolchain": _knobs("Parameters of the toolchain's root", toolchain_knobs)}),
+            _closed({"toolchain": _toolchain(toolchain_knobs)}),
         ),
     }
 
@@ -134,6 +135,13 @@ def _scalar(hint: type, spec: Spec) -> Schema:
 
 def _knobs(description: str, knobs: tuple[Knob, ...]) -> Schema:
     return {"description": description} | _closed({knob.name: _knob(knob) for knob in knobs if not knob.computed})
+
+
+def _toolchain(knobs: tuple[Knob, ...]) -> Schema:
+    """As `_knobs`, with the roles that exist once per environment in another account or region."""
+    roles = toolchain.environment_role("EachPipelineRoleArn")
+    patterns = {"^[A-Z][A-Za-z0-9]*(PipelineRoleArn|CloudFormationRoleArn)$": _knob(roles) | {"description": ROLES}}
+    return _knobs("Parameters of the toolchain's root", knobs) | {"patternProperties": patterns}
 
 
 def _knob(knob: Knob) -> Schema:

@@ -25,10 +25,10 @@ from sendy_cfn.parameters import to_text
 from sendy_cfn.yamlfile import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from sendy_cfn.config.model import Environment, Platform, Service
+    from sendy_cfn.config.model import Environment, Platform
     from sendy_cfn.stacks.interface import Interface
 
 # What the pipeline alone hands over, with each release.
@@ -87,21 +87,21 @@ class Configuration:
         of_services = {n: self.interfaces[stacks.service_file(s)].parameters for n, s in self.platform.services.items()}
         self._unknown(name, "defaults", sections["defaults"], {p for known in of_services.values() for p in known})
         own = self._own(name, sections["services"])
+        filled_in = {cell: computed | self._looked_up(environment, cell) for cell in self.platform.cells}
         for service in self.platform.services.values():
             known = of_services[service.name]
             at = f"services.{service.name}"
             mine = own.get(service.name, _EMPTY)
-            self._unknown(name, at, mine, set(known))
-            looked_up = self._looked_up(environment, service)
+            self._unknown(name, at, mine, known)
             layers = [(at, mine), ("defaults", sections["defaults"])]
-            chosen = self._chosen(name, at, known, layers, computed | looked_up)
+            chosen = self._chosen(name, at, known, layers, filled_in[service.cell])
             if service.capacity is not Capacity.EC2:
                 self._fargate_size(name, layers, chosen)
             yield f"{environment.name}/service-{service.name}.json", chosen, tags | {"service": service.name}
 
-    def _looked_up(self, environment: Environment, service: Service) -> Parameters:
+    def _looked_up(self, environment: Environment, cell: int) -> Parameters:
         """The SSM parameters from which CloudFormation takes other stacks' values."""
-        cluster = cluster_id(environment.clusters[0], service.cell)
+        cluster = cluster_id(environment.clusters[0], cell)
         platform = self.platform.platform
         return {n: w.ssm_name(platform, environment.name, cluster) for n, w in wires.BY_NAME.items() if w.path}
 
@@ -195,7 +195,7 @@ class Configuration:
                 )
         return {name: node for name, node in services.value.items() if isinstance(node.value, dict)}
 
-    def _unknown(self, file: str, at: str, given: Node, known: set[str]) -> None:
+    def _unknown(self, file: str, at: str, given: Node, known: Collection[str]) -> None:
         if not isinstance(given.value, dict):
             return
         for name, node in given.value.items():

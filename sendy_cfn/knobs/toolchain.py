@@ -39,6 +39,15 @@ EXISTING_CONNECTION_ARN = Knob(
 )
 
 # pipeline
+BUILDKIT_IMAGE = Knob(
+    name="BuildkitImage",
+    description="Image of BuildKit; a mirror of your own escapes Docker Hub's pull limit",
+    group=TOOLCHAIN,
+    label="BuildKit image",
+    default="moby/buildkit:buildx-stable-1",
+    pattern=r"[A-Za-z0-9._:/@-]{3,256}",
+    shape="an image's name",
+)
 MAX_P95_MILLISECONDS = Knob(
     name="MaxP95Milliseconds",
     description="Milliseconds within which 95 % of the answers have to come under load; a load test fails above",
@@ -80,4 +89,10 @@ def environment_role(name: str) -> Knob:
     raise KeyError(name)
 
 
-KNOBS: tuple[Knob, ...] = (ARTIFACT_DAYS, NOTIFICATION_EMAIL, EXISTING_CONNECTION_ARN, MAX_P95_MILLISECONDS)
+KNOBS: tuple[Knob, ...] = (
+    ARTIFACT_DAYS,
+    NOTIFICATION_EMAIL,
+    EXISTING_CONNECTION_ARN,
+    BUILDKIT_IMAGE,
+    MAX_P95_MILLISECONDS,
+)

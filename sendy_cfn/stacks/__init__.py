@@ -98,9 +98,10 @@ def units(platform: Platform) -> Iterator[Unit]:
     # that a change of one service touches no other's template.
     shared = dataclasses.replace(platform, services={})
     for service in services:
-        yield Unit(service_file(service), "services:build", shared, (service,))
-        yield Unit(builds_file(service), "stacks.builds:build", shared, (service,))
-        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, (service,))
+        alone = (service,)
+        yield Unit(service_file(service), "services:build", shared, alone)
+        yield Unit(builds_file(service), "stacks.builds:build", shared, alone)
+        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, alone)
     yield from _environments(shared, platform.cells, tuple(service_file(service) for service in services))
     yield from _toolchains(shared, services, uses_connection(platform))
 

@@ -49,6 +49,7 @@ def build(platform: Platform, service: Service) -> Template:
     ]
     template.add_resource(iam.policy("ImagePolicy", "Build and push images", [builder.ref()], *building))
     variables = build_variables.image(platform, service, images, cache)
+    variables["BUILDKIT_IMAGE"] = toolchain.BUILDKIT_IMAGE.take(template)
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
@@ -82,7 +83,7 @@ def kinds(platform: Platform) -> tuple[str, ...]:
 
 def takes(platform: Platform) -> tuple[Wire | Knob, ...]:
     """The template's parameters, for the stack that fills them."""
-    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS)
+    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS, toolchain.BUILDKIT_IMAGE)
     return (*own, toolchain.MAX_P95_MILLISECONDS) if Test.LOAD in kinds(platform) else own
 
 

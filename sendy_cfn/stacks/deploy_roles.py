@@ -116,7 +116,7 @@ def _pipeline_role(template: Template, platform: Platform, cloudformation: roles
         "Start service stacks with the CloudFormation role, from the pipelines' artifacts",
         [
             *_change_stacks(platform.platform, cloudformation),
-            *_read_artifacts(platform.platform, account),
+            *_read_artifacts(platform, account),
             *_read_parameters(platform),
         ],
     )
@@ -188,22 +188,24 @@ def _change_stacks(platform: str, cloudformation: roles.Role) -> list[Statement]
     ]
 
 
-def _read_artifacts(platform: str, owner: str) -> list[Statement]:
+def _read_artifacts(platform: Platform, owner: str) -> list[Statement]:
     """The toolchain's bucket and key in this region. Nothing is written: the action has no output artifact."""
     account = f"${{{owner}}}"
-    bucket = artifact_names.bucket_arn(platform, account=account)
+    bucket = artifact_names.bucket_arn(platform.platform, account=account)
     objects = Sub(f"{bucket.data['Fn::Sub']}/*")
-    by_alias = Condition(ForAnyValueStringEquals("kms:ResourceAliases", artifact_names.key_alias(platform)))
+    # A policy can't name a key by its alias, only ask for the alias; AWS does not say whether that is told of another
+    # account's key. There the key's own policy admits these roles.
+    # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    by_alias = Condition(ForAnyValueStringEquals("kms:ResourceAliases", artifact_names.key_alias(platform.platform)))
+    through_s3 = Condition(StringEquals("kms:ViaService", Sub("s3.${AWS::Region}.${AWS::URLSuffix}")))
     return [
         allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], objects),
         allow("LocateArtifacts", [s3.GetBucketLocation, s3.GetBucketVersioning], bucket),
-        # A policy can't name a key by its alias, only ask for the alias.
-        # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
         allow(
             "DecryptArtifacts",
             [kms.Decrypt, kms.DescribeKey],
             Sub(f"arn:${{AWS::Partition}}:kms:${{AWS::Region}}:{account}:key/*"),
-            condition=by_alias,
+            condition=through_s3 if platform.toolchain.account else by_alias,
         ),
     ]
 

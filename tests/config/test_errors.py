@@ -144,7 +144,7 @@ CASES = (
     ),
     Case(
         "commands that are too long",
-        '["./services/pricing/regression.sh"]',
+        "[./regression.sh]",
         '["' + "x" * 1000 + '", "' + "y" * 1000 + '", "' + "z" * 1000 + '", "' + "a" * 1000 + '"]',
         "{at} services.pricing.tests.regression: 4003 characters, at most 4000; put them into a script",
         at="regression: [",

@@ -100,7 +100,10 @@ class Delivery:
             "NotificationTopicArn": TOPIC,
         }
         roles = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in self.parameters if name.endswith("RoleArn")}
-        self.outer = Stack(outer.to_dict(), given | roles | {"LogRetentionDays": 365, "MaxP95Milliseconds": 400})
+        self.outer = Stack(
+            outer.to_dict(),
+            given | roles | {"LogRetentionDays": 365, "BuildkitImage": "moby/buildkit:1", "MaxP95Milliseconds": 400},
+        )
         self.inner = Stack(inner.to_dict(), self.outer.resources["Builds"]["Parameters"])
         self.pipeline = self.outer.resources["Pipeline"]
         self.stages: list[dict[str, Any]] = self.pipeline["Stages"]
@@ -152,10 +155,12 @@ def trusted(stack: Stack, role: str, service: str, source: str) -> bool:
     """Whether the role lets that resource of that service in, and nobody from elsewhere."""
     (statement,) = stack.resources[role]["AssumeRolePolicyDocument"]["Statement"]
     conditions = statement["Condition"]
-    sources = conditions["ArnEquals"]["aws:SourceArn"]
+    # CodePipeline's documentation does not say that it sends these keys.
+    tolerant = "IfExists" if service.startswith("codepipeline") else ""
+    sources = conditions[f"ArnEquals{tolerant}"]["aws:SourceArn"]
     return (
         statement["Principal"] == {"Service": service}
-        and conditions["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+        and conditions[f"StringEquals{tolerant}"] == {"aws:SourceAccount": ACCOUNT}
         and source in (sources if isinstance(sources, list) else [sources])
     )
 

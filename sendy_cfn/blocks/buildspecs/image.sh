@@ -19,7 +19,7 @@ retry() { # retry COMMAND...: registries and mirrors have bad minutes
 login() { aws ecr get-login-password | docker login --username AWS --password-stdin "$registry"; }
 builder() { # the engine's own builder cannot write a registry cache
   docker buildx create --use --bootstrap --driver docker-container \
-    --driver-opt "image=${BUILDKIT_IMAGE:-public.ecr.aws/vend/moby/buildkit:buildx-stable-1}"
+    --driver-opt "image=${BUILDKIT_IMAGE:-moby/buildkit:buildx-stable-1}"
 }
 published() { # sets the digest behind the tag, None when the tag is free
   IMAGE_DIGEST=$(aws ecr batch-get-image --repository-name "$repository" --image-ids "imageTag=$IMAGE_TAG" \
