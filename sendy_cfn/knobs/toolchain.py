@@ -41,9 +41,8 @@ EXISTING_CONNECTION_ARN = Knob(
 # pipeline
 BUILDKIT_IMAGE = Knob(
     name="BuildkitImage",
-    description="Image of BuildKit; a mirror of your own escapes Docker Hub's pull limit",
+    description="Image of BuildKit; a mirror escapes Docker Hub's pull limit",
     group=TOOLCHAIN,
-    label="BuildKit image",
     default="moby/buildkit:buildx-stable-1",
     pattern=r"[A-Za-z0-9._:/@-]{3,256}",
     shape="an image's name",
