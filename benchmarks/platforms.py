@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sendy_cfn.config.rules import SERVICES_PER_CELL
@@ -10,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENTS = ("test", "staging", "production")
-MOST = 5_940  # 99 cells; a test checks it against the limit of `cell`
 
 _HEAD = """\
 platform: courier
@@ -92,11 +92,10 @@ def write(params: Path, services: int) -> None:
     (params / "toolchain.yaml").write_text("toolchain:\n  ArtifactDays: 90\n")
 
 
-def change(params: Path) -> None:
+def change(params: Path, port: int) -> None:
     """Give the first service another port."""
     path = params / "platform.yaml"
-    text = path.read_text()
-    path.write_text(text.replace("port: 8000\n", "port: 8001\n", 1))
+    path.write_text(re.sub(r"(?<=port: )[0-9]+", str(port), path.read_text(), count=1))
 
 
 def _service(number: int, name: str) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from sendy_cfn import changes, targets, wires
+from sendy_cfn import changes, first_time, targets, wires
 from sendy_cfn.aws import Account, RefusedError, guarded
 from sendy_cfn.deployment import Deployment
 from sendy_cfn.errors import DONE
@@ -101,7 +101,11 @@ def _execute(deployment: Deployment, *, yes: bool) -> bool:
         deployment.discard()
         print("nothing was changed")
         return False
-    status = deployment.execute(lambda event: print(event, flush=True))
+    target, account = deployment.target, deployment.account
+    if target.place != targets.TOOLCHAIN and (done := first_time.ecs_role(account)):
+        print(done, flush=True)
+    show = first_time.tell_name_servers(deployment.client, target.stack, lambda event: print(event, flush=True))
+    status = deployment.execute(show)
     print(f"\n{deployment.target.stack} is {status}")
     for line in deployment.protect():
         print(line)

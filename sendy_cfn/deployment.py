@@ -58,7 +58,7 @@ class Deployment:
             "Capabilities": list(CAPABILITIES),
         }
         reason = ""
-        # CloudFormation can't look into every nested stack before its siblings exist; then the root's changes are shown.
+        # CloudFormation can't look into each nested stack before its siblings exist; then the root's changes are shown.
         # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/759
         for nested in (True, False):
             name = f"deploy-{now:%Y%m%d-%H%M%S-%f}{'' if nested else '-root'}"

@@ -8,7 +8,7 @@ folded.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # Always escaped: controls, line separators, spaces other than U+0020, zero-width and direction marks (a reviewer must
 # see them), byte order mark, non-characters.
@@ -16,21 +16,36 @@ _HIDDEN = (
     r"\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     r"\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
-_WORD = rf"[^ :#{_HIDDEN}]"
+_HIDDEN_ASCII = r"\x00-\x1f\x7f"
 # The first character is one that starts nothing else in YAML; of what starts with a digit only CIDR blocks stay plain.
-_FIRST = rf"(?:[A-Za-z_/$(\\]|[^\x00-\x7f{_HIDDEN}])"
+_FIRST = r"[A-Za-z_/$(\\]"
 _CIDR = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}"
-_PLAIN = re.compile(rf"{_FIRST}{_WORD}*(?:(?:::?|#| +){_WORD}+)*|{_CIDR}")
 # Booleans and null of YAML 1.1 in any case.
 _WORDS = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
-_ESCAPED = re.compile(rf'["\\{_HIDDEN}]')
-_IS_HIDDEN = re.compile(f"[{_HIDDEN}]")
-# What keeps a text from being a literal block: a hidden character, a space at the end of a line, a blank last line, or
-# a first line that would need an indentation indicator.
-_NOT_LITERAL = re.compile(rf"(?!\n)[{_HIDDEN}]| (?:\n|\Z)|\n\n\Z|\A[ \n]")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 _LONGEST_KEY = 1000  # characters; YAML allows 1,024 up to the colon of a key on one line (yaml.org/spec/1.1, 9.1)
 _CACHED_LENGTH = 80  # characters; longer strings seldom come twice
+
+
+class _Patterns:
+    """What a string holds."""
+
+    def __init__(self, hidden: str, first: str) -> None:
+        word = f"[^ :#{hidden}]"
+        self.plain = re.compile(rf"{first}{word}*(?:(?:::?|#| +){word}+)*|{_CIDR}")
+        self.escaped = re.compile(rf'["\\{hidden}]')
+        self.hidden = re.compile(f"[{hidden}]")
+        # What keeps a text from being a literal block: a hidden character, a space at the end of a line, a blank last
+        # line, or a first line that would need an indentation indicator.
+        self.not_literal = re.compile(rf"(?!\n)[{hidden}]| (?:\n|\Z)|\n\n\Z|\A[ \n]")
+
+
+@cache
+def _patterns(ascii_only: bool) -> _Patterns:
+    """For ASCII the same patterns, which are far quicker to compile: most runs need no others."""
+    if ascii_only:
+        return _Patterns(_HIDDEN_ASCII, _FIRST)
+    return _Patterns(_HIDDEN, rf"(?:{_FIRST}|[^\x00-\x7f{_HIDDEN}])")
 
 
 def text(value: str, pad: str) -> str:
@@ -56,7 +71,12 @@ def interpolated(value: str, pad: str) -> str:
     """
     if "\n" in value:
         return _block(value, pad)
-    return _single_quoted(value) if _ESCAPED.search(value) and not _IS_HIDDEN.search(value) else _double_quoted(value)
+    found = _patterns(value.isascii())
+    return (
+        _single_quoted(value)
+        if found.escaped.search(value) and not found.hidden.search(value)
+        else _double_quoted(value)
+    )
 
 
 @lru_cache(maxsize=2048)  # bounded; the same keys come in every template
@@ -99,9 +119,10 @@ def _short_line(value: str) -> str:
 
 def _line(value: str) -> str:
     """Write a string on one line in the lightest style that every parser reads as this string."""
-    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+    found = _patterns(value.isascii())
+    if found.plain.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    if _IS_HIDDEN.search(value) or ("'" in value and not _ESCAPED.search(value)):
+    if found.hidden.search(value) or ("'" in value and not found.escaped.search(value)):
         return _double_quoted(value)
     return _single_quoted(value)
 
@@ -109,7 +130,7 @@ def _line(value: str) -> str:
 @lru_cache(maxsize=32)  # bounded; build specifications come in every pipeline
 def _block(value: str, pad: str) -> str:
     """Write a string of several lines as a literal block, or double-quoted where a block could not hold it exactly."""
-    if _NOT_LITERAL.search(value):
+    if _patterns(value.isascii()).not_literal.search(value):
         return _double_quoted(value)
     header, body = ("|", value[:-1]) if value.endswith("\n") else ("|-", value)
     return header + "".join(f"{pad}  {line}" if line else "\n" for line in body.split("\n"))
@@ -120,7 +141,7 @@ def _single_quoted(value: str) -> str:
 
 
 def _double_quoted(value: str) -> str:
-    return f'"{_ESCAPED.sub(_escape, value)}"'
+    return f'"{_patterns(value.isascii()).escaped.sub(_escape, value)}"'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sendy_cfn import generator
+from sendy_cfn import first_time, generator
 from sendy_cfn.fresh import Memory
 from tests.platforms import ROOT
 
@@ -40,4 +40,5 @@ def sign_in(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
     account = str(next(_ACCOUNTS))
     for name, value in emulator.environment(account, "us-east-1").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(first_time, "SETTLE", 0)  # what the emulator makes can be used at once
     return account

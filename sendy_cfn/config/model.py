@@ -155,7 +155,7 @@ class Service:
 
     name: str = ""  # its key
 
-    kind: Kind = key("web")
+    kind: Kind = key("kind of service: web")
     source: Source = key("the service's repository")
     dockerfile: str = key(
         "Dockerfile in the repository", default="Dockerfile", pattern=patterns.FILE, allowed="a relative path"

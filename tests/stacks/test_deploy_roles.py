@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -215,7 +216,7 @@ def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(
         | {"LogRetentionDays": 9, "ArtifactBucket.Arn": "a", "AccessLogBucket.Arn": "b"},
     )
     bucket = "arn:aws:s3:::" + toolchain.resources["ArtifactBucket"]["BucketName"]
-    alias = {"kms__ResourceAliases": [toolchain.resources["KeyAlias"]["AliasName"]]}
+    alias: dict[str, Any] = {"kms__ResourceAliases": [toolchain.resources["KeyAlias"]["AliasName"]]}
     if account == OTHER:  # the alias of another account's key may not be told
         alias = {"kms__ViaService": f"s3.{region}.amazonaws.com"}
     key = f"arn:aws:kms:{region}:{account}:key/1"
