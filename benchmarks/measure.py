@@ -42,7 +42,7 @@ class Size:
 
 
 class Bench:
-    """A copy of the generator in a folder of its own, with its own cache, beside inputs and outputs of several sizes."""
+    """A copy of the generator in a folder of its own, with its own cache, beside inputs and outputs of all sizes."""
 
     def __init__(self, folder: Path) -> None:
         """Copy the code; later changes of it don't disturb."""

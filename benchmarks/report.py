@@ -37,10 +37,8 @@ class Target:
 
 def show(result: Result, targets: Sequence[Target]) -> None:
     """Print everything."""
-    base = result.baseline.least
-    print(
-        f"\nB, import troposphere: {base.cpu:.3f} s CPU, {base.peak:.1f} MiB; {len(result.baseline.costs)} runs, least\n"
-    )
+    base, runs = result.baseline.least, len(result.baseline.costs)
+    print(f"\nB, import troposphere: {base.cpu:.3f} s CPU, {base.peak:.1f} MiB; least of {runs} runs\n")
     head = (
         "services",
         "files",

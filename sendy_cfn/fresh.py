@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
+from itertools import chain
 
 try:
     from _blake2 import blake2b  # what hashlib has, without OpenSSL
@@ -17,7 +19,7 @@ except ImportError:
 
 TYPE_CHECKING = False  # importing typing would take longer than all else that an unchanged tree needs
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from sendy_cfn.stacks import Unit
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     Folder = str | os.PathLike[str]
 
 PACKAGE = __file__.rpartition(os.sep)[0]
-_FORMAT = "2"
-_END = "end"  # last line: what lacks it was cut off
+_FORMAT = "3"
 
 
 # Files by system calls alone: the objects of pathlib and io around them cost several times as much.
@@ -69,7 +70,7 @@ def below(folder: str) -> Iterator[str]:
             yield prefix + name
 
 
-def digest(*parts: bytes) -> str:
+def digest(parts: Iterable[bytes]) -> str:
     """A content hash, 32 hex digits."""
     found = blake2b(digest_size=16)
     for part in parts:
@@ -85,7 +86,7 @@ def code_key() -> str:
         if "__pycache__/" not in name:
             parts += [name.encode(), read(f"{PACKAGE}/{name}")]
     parts += [_version(library) for library in ("troposphere", "awacs", "yaml")]
-    return digest(*parts)
+    return digest(parts)
 
 
 def _version(library: str) -> bytes:
@@ -107,14 +108,14 @@ def input_key(params: Folder) -> str:
                 parts += [entry.name.encode(), read(entry.path)]
     except OSError as error:
         parts.append(str(error).encode())  # whoever reads the input says so
-    return digest(*parts)
+    return digest(parts)
 
 
 class Memory:
     """What earlier runs with the same code made, for one pair of folders.
 
-    A file of lines: format, keys of code and input; then one per generated file: its content's hash, its key, its name
-    and its interface.
+    Compressed lines: format, keys of code and input; then one per generated file: its content's hash, its key, its name
+    and its interface as JSON. They are compressed as they come, so a thousand services take little memory.
     """
 
     def __init__(self, cache: Folder, params: Folder, out: Folder) -> None:
@@ -123,24 +124,23 @@ class Memory:
         self.input = input_key(params)
         self.out = os.fspath(out)
         folders = [os.fsencode(os.path.realpath(folder)) for folder in (params, out)]
-        self.path = f"{os.fspath(cache)}/generate-{digest(*folders)}.txt"
-        self.old: dict[str, tuple[str, str, str]] = {}
+        self.path = f"{os.fspath(cache)}/generate-{digest(folders)}.z"
         self.old_input = ""
+        self.old: dict[str, list[str]] = {}  # name -> hash, key, name, interface
         self._read()
-        self.new: dict[str, tuple[str, str, str | Interface]] = {}
+        self._new = zlib.compressobj(1)
+        self._packed = [self._new.compress(f"{_FORMAT} {self.code} {self.input}".encode())]
         self._platform = self._inputs = _Text()
 
     def _read(self) -> None:
         try:
-            lines = read(self.path).decode().split("\n")
-            form, code, given = lines[0].split(" ")
-        except (OSError, ValueError):
+            header, *lines = zlib.decompress(read(self.path)).decode().split("\n")
+            form, code, given = header.split(" ")
+        except (OSError, ValueError, zlib.error):  # zlib notices what is cut off or damaged
             return
-        if (form, code, lines[-1]) == (_FORMAT, self.code, _END):
+        if (form, code) == (_FORMAT, self.code):
             self.old_input = given
-            for line in lines[1:-1]:
-                content, key, name, interface = line.split(" ", 3)
-                self.old[name] = (content, key, interface)
+            self.old = {entry[2]: entry for entry in (line.split(" ", 3) for line in lines)}
 
     def unchanged(self) -> int | None:
         """The number of files where input, code and every file are those of the last run; None otherwise."""
@@ -149,7 +149,7 @@ class Memory:
         found = set(below(self.out))
         if not found.issuperset(self.old) or any(_generated_name(name) for name in found.difference(self.old)):
             return None
-        same = all(self._hash(name) == content for name, (content, _, _) in self.old.items())
+        same = all(self._hash(name) == entry[0] for name, entry in self.old.items())
         return len(self.old) if same else None
 
     def key(self, unit: Unit, interfaces: dict[str, Interface]) -> str:
@@ -157,8 +157,8 @@ class Memory:
         self._platform = self._platform.of(unit.platform)
         self._inputs = self._inputs.of(unit.inputs)
         rest = repr((unit.builder, unit.options)).encode()
-        children = repr([(file, tuple(interfaces[file])) for file in unit.children]).encode()
-        return digest(self._platform.text, self._inputs.text, rest, children)
+        children = (repr((file, *interfaces[file])).encode() for file in unit.children)
+        return digest(chain((self._platform.text, self._inputs.text, rest), children))
 
     def recall(self, file: str, key: str) -> list[Any] | None:
         """The interface of a file that is in the folder as the last run left it, made of the same inputs; else None."""
@@ -167,17 +167,22 @@ class Memory:
             return None
         import json  # here: an unchanged tree needs none
 
-        self.new[file] = known
-        parameters, outputs, types = json.loads(known[2])
+        self._note(*known)
+        parameters, outputs, types = json.loads(known[3])
         return [tuple(parameters), tuple(map(tuple, outputs)), tuple(types)]
 
     def learn(self, file: str, key: str, data: bytes, interface: Interface) -> None:
         """Note a template that was just built."""
-        self.new[file] = (digest(data), key, interface)
+        import json
+
+        self._note(digest([data]), key, file, json.dumps(interface))
 
     def wrote(self, file: str, data: bytes) -> None:
         """Note a configuration file that was just made."""
-        self.new[file] = (digest(data), "-", "-")
+        self._note(digest([data]), "-", file, "-")
+
+    def _note(self, *entry: str) -> None:
+        self._packed.append(self._new.compress(f"\n{' '.join(entry)}".encode()))
 
     def save(self) -> None:
         """Replace the memory on disk; failing to is no error, only slower next time."""
@@ -186,24 +191,14 @@ class Memory:
         temporary = Path(f"{self.path}.{os.getpid()}")
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as file:
-                file.writelines(self._lines())
+            temporary.write_bytes(b"".join((*self._packed, self._new.flush())))
             temporary.replace(self.path)
         except OSError:
             return
 
-    def _lines(self) -> Iterator[str]:
-        import json
-
-        yield f"{_FORMAT} {self.code} {self.input}\n"
-        for name, (content, key, interface) in self.new.items():
-            text = interface if isinstance(interface, str) else json.dumps(interface)
-            yield f"{content} {key} {name} {text}\n"
-        yield _END
-
     def _hash(self, name: str) -> str:
         try:
-            return digest(read(f"{self.out}/{name}"))
+            return digest([read(f"{self.out}/{name}")])
         except OSError:
             return ""
 

@@ -11,6 +11,7 @@ Each template is written as it is built and then forgotten, so memory does not g
 from __future__ import annotations
 
 import sys
+from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ from sendy_cfn.stacks.interface import Interface
 from sendy_cfn.write import HEADER, FolderWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from troposphere import Template
 
     from sendy_cfn.fresh import Memory
     from sendy_cfn.stacks import Unit
@@ -61,14 +65,16 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> None:
     """
     platform = config.load(params)
     interfaces: dict[str, Interface] = {}
+    distinct: dict[Interface, Interface] = {}  # services of a kind have the same: kept once
     for unit in stacks.units(platform):
-        interfaces[unit.file] = _emit(unit, interfaces, writer, memory)
+        interface = _emit(unit, interfaces, writer, memory)
+        interfaces[unit.file] = distinct.setdefault(interface, interface)
     configuration = Configuration(params, platform, interfaces)
     for name, parameters, tags in configuration.stacks():
         if not configuration.problems:
-            data = _json(parameters, tags)
-            writer.put(f"config/{name}", data)
-            memory.wrote(f"config/{name}", data)
+            file, data = f"config/{name}", _json(parameters, tags)
+            writer.put(file, data)
+            memory.wrote(file, data)
     if configuration.problems:
         raise ConfigError(configuration.problems)
 
@@ -79,19 +85,33 @@ def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, me
     if known is not None:
         writer.keep(unit.file)
         return Interface(*known)
-    from sendy_cfn.blocks.order import settle  # here: with every unit known, troposphere is never imported
-    from sendy_cfn.blocks.quick import install
-    from sendy_cfn.render import render
-
-    install()
+    settle, render = _tools()
     template = unit.build(interfaces)
     settle(template)
     data = (HEADER + render(template)).encode()
     interface = Interface.of(template)
+    if not unit.offers:
+        interface = interface._replace(outputs=())
     _check_limits(unit.file, len(data), len(template.resources), len(template.parameters), len(template.outputs))
     writer.put(unit.file, data)
     memory.learn(unit.file, key, data, interface)
     return interface
+
+
+@cache
+def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str]]:
+    """What it takes to write a template. Imported for the first one: with every unit known, troposphere never is."""
+    from sendy_cfn.blocks.later import import_later
+
+    # Half of what troposphere imports is for `Template.to_yaml` and SAM templates.
+    import_later("cfn_flip")
+    import_later("troposphere.serverless", Globals=object, __path__=[])
+    from sendy_cfn.blocks import quick
+    from sendy_cfn.blocks.order import settle
+    from sendy_cfn.render import render
+
+    quick.install()
+    return settle, render
 
 
 def _check_limits(file: str, size: int, resources: int, parameters: int, outputs: int) -> None:

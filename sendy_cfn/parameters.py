@@ -41,14 +41,12 @@ class Knob:
 
     def take(self, template: Template) -> Ref:
         """Declare the parameter in the template, once, in its console group; a Ref to it."""
-        from troposphere import Ref
-
         if self.name not in template.parameters:
             template.add_parameter(self.parameter())
             template.add_parameter_to_group(self.name, self.group)
             if self.label:
                 template.set_parameter_label(self.name, self.label)
-        return Ref(self.name)
+        return reference(self.name)
 
     @property
     def is_list(self) -> bool:
@@ -98,8 +96,16 @@ class Knob:
 
 
 @lru_cache(maxsize=512)  # more than there are
+def reference(name: str) -> Ref:
+    """A Ref to a parameter, one for all templates."""
+    from troposphere import Ref  # here: parameters are looked at where nothing is built, too
+
+    return Ref(name)
+
+
+@lru_cache(maxsize=512)  # more than there are
 def _parameter(knob: Knob) -> Parameter:
-    from troposphere import Parameter  # here: knobs are read where nothing is built, too
+    from troposphere import Parameter
 
     given: dict[str, Any] = {"Type": knob.type, "Description": knob.description}
     if knob.default is not None:

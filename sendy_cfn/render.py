@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from troposphere import Parameter
+
 from sendy_cfn.scalars import interpolated, key, number, text
 from sendy_cfn.unwrap import OPENERS, YAML_TYPES, in_order, unwrap
 
@@ -51,6 +53,9 @@ _SHORT = {"Ref": "!Ref", "Condition": "!Condition"} | {
         *("Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"),
     )
 }
+
+_PARAMETERS: dict[str, str] = {}  # what a parameter holds -> its text
+_MOST_PARAMETERS = 500
 
 _NUMBERS = (int, float, bool, type(None))
 _SCALARS = frozenset({str, *_NUMBERS})
@@ -110,17 +115,36 @@ def _section(name: str, entries: Any, order: tuple[str, ...], out: list[str]) ->
         _emit(f"\n\n{name}:", entries, "\n", out)
         return
     out.append(f"\n\n{name}:")
+    write = _parameter if order is _PARAMETER else _entry
     gap = ""
     for title, entry in entries.items():
+        out.append(gap)
         try:
-            opened = unwrap(entry)
-            if order and type(opened) is dict:
-                opened = in_order(opened, order)
-            _emit(f"{gap}\n  {key(title)}:", opened, "\n  ", out)
+            write(title, entry, order, out)
         except Exception as error:
             error.add_note(f"in {name}.{title}")
             raise
         gap = "\n"
+
+
+def _entry(title: str, entry: Any, order: tuple[str, ...], out: list[str]) -> None:
+    opened = unwrap(entry)
+    if order and type(opened) is dict:
+        opened = in_order(opened, order)
+    _emit(f"\n  {key(title)}:", opened, "\n  ", out)
+
+
+def _parameter(title: str, entry: Any, order: tuple[str, ...], out: list[str]) -> None:
+    """Write a parameter; the same ones come in template after template, so their text is kept."""
+    shape = f"{title!r} {entry.do_validation} {entry.properties}" if type(entry) is Parameter else ""
+    if shape in _PARAMETERS:
+        out.append(_PARAMETERS[shape])
+        return
+    written: list[str] = []
+    _entry(title, entry, order, written)
+    out += written
+    if shape and " at 0x" not in shape and len(_PARAMETERS) < _MOST_PARAMETERS:  # an address says nothing of a value
+        _PARAMETERS[shape] = "".join(written)
 
 
 def _emit(head: str, value: Any, pad: str, out: list[str], inline: bool = False) -> None:
@@ -139,7 +163,7 @@ def _emit(head: str, value: Any, pad: str, out: list[str], inline: bool = False)
         kind = type(value)
     if kind is str:
         out.append(f"{head} {text(value, pad)}")
-    elif kind in _NUMBERS:
+    elif kind is not dict and kind is not list:
         out.append(f"{head} {number(value)}")
     elif not value:
         out.append(f"{head} {value}")  # {} or []
@@ -156,8 +180,11 @@ def _emit(head: str, value: Any, pad: str, out: list[str], inline: bool = False)
 def _mapping(value: Mapping[str, Any], lead: str, pad: str, out: list[str]) -> None:
     """Write the pairs of a mapping: the first one after `lead`, the others after `pad`."""
     for name, item in value.items():
-        if type(item) is str:  # the most frequent case, without a call of _emit
+        kind = type(item)
+        if kind is str:  # the most frequent cases, without a call of _emit
             out.append(f"{lead}{key(name)}: {text(item, pad)}")
+        elif kind is int:
+            out.append(f"{lead}{key(name)}: {item}")
         else:
             _emit(f"{lead}{key(name)}:", item, pad, out)
         lead = pad

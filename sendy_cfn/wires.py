@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sendy_cfn.parameters import reference
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,17 +58,15 @@ class Wire:
 
 
 def _parameter(template: Template, name: str, kind: str, description: str, default: str | None = None) -> Ref:
-    from troposphere import Ref  # here: wires are read where nothing is built, too
-
     if name not in template.parameters:
         template.add_parameter(_made(name, kind, description, default))
         template.add_parameter_to_group(name, GROUP)
-    return Ref(name)
+    return reference(name)
 
 
 @lru_cache(maxsize=512)  # more than there are; one object for all templates
 def _made(name: str, kind: str, description: str, default: str | None) -> Parameter:
-    from troposphere import Parameter
+    from troposphere import Parameter  # here: wires are looked at where nothing is built, too
 
     return Parameter(name, Type=kind, Description=description, **({} if default is None else {"Default": default}))
 

@@ -93,10 +93,13 @@ class FolderWriter:
 
     def _replace_one(self, name: str) -> bool:
         """One file alone is replaced as it is, in one step; False where its folder has to be made first."""
+        new = self._started()
         try:
-            (self._started() / name).rename(self.out / name)
+            (new / name).rename(self.out / name)
         except FileNotFoundError:
             return False
+        for folder in (new / name).relative_to(new.parent).parents[:-1]:
+            (new.parent / folder).rmdir()
         return True
 
     def _place(self, name: str) -> str:

@@ -10,31 +10,15 @@ compares the two has been looked at and the version is entered here.
 
 from __future__ import annotations
 
-import importlib
-import sys
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
-
-class _Later(ModuleType):
-    """Stands for a module until something of it is used."""
-
-    def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
-
-
-if "troposphere" not in sys.modules:
-    # Only its `to_yaml` needs this, which is not used here: half as much again as troposphere itself to import.
-    sys.modules.setdefault("cfn_flip", _Later("cfn_flip"))
-
 import troposphere
-from troposphere import AWSHelperFn, BaseAWSObject, Tags
+from troposphere import AWSHelperFn, AWSProperty, BaseAWSObject, Tags
 
 KNOWN = "4.11.1"
 
-_ORIGINAL = BaseAWSObject.__init__
+_ORIGINALS = {kind: vars(kind)["__init__"] for kind in (BaseAWSObject, AWSProperty)}
 _ATTRIBUTES: list[str] = BaseAWSObject(None).attributes
 # Names that are no properties to troposphere's __setattr__, whatever the class says.
 _RESERVED = frozenset({*vars(BaseAWSObject(None)), *_ATTRIBUTES})
@@ -42,14 +26,21 @@ _RESERVED = frozenset({*vars(BaseAWSObject(None)), *_ATTRIBUTES})
 
 def install() -> bool:
     """Have objects made by `make` from now on; whether that is so."""
-    if troposphere.__version__ == KNOWN and BaseAWSObject.__init__ is _ORIGINAL:
+    if troposphere.__version__ == KNOWN and not installed():
         type.__setattr__(BaseAWSObject, "__init__", make)
-    return BaseAWSObject.__init__ is make
+        type.__setattr__(AWSProperty, "__init__", make_property)
+    return installed()
+
+
+def installed() -> bool:
+    """Whether objects are made by `make`."""
+    return vars(BaseAWSObject)["__init__"] is make
 
 
 def remove() -> None:
     """Have objects made by troposphere's own constructor again."""
-    type.__setattr__(BaseAWSObject, "__init__", _ORIGINAL)
+    for kind, original in _ORIGINALS.items():
+        type.__setattr__(kind, "__init__", original)
 
 
 class _Class:
@@ -67,7 +58,7 @@ class _Class:
         self.right: set[tuple[str, type]] = set()  # property and type of value, as they come up
 
     def passed(self, name: str, kind: type) -> None:
-        """Remember a property's value that has passed troposphere's check, where others of its type do, too."""
+        """Remember the type of a value that has passed troposphere's check, where all others of its type do, too."""
         function = issubclass(kind, AWSHelperFn) and not issubclass(kind, Tags)
         if name in self.typed or (function and name in self.properties):
             self.right.add((name, kind))
@@ -89,7 +80,22 @@ def make(
     validation: bool = True,
     **kwargs: Any,
 ) -> None:
-    """Fill a new object: BaseAWSObject.__init__ with its parameters, results and errors."""
+    """BaseAWSObject.__init__, with its parameters, results and errors."""
+    _fill(self, title, template, validation, kwargs)
+
+
+def make_property(self: AWSProperty, title: str | None = None, **kwargs: Any) -> None:
+    """AWSProperty.__init__, with its parameters, results and errors."""
+    _fill(self, title, kwargs.pop("template", None), kwargs.pop("validation", True), kwargs)
+
+
+def _fill(
+    self: BaseAWSObject,
+    title: str | None,
+    template: troposphere.Template | None,
+    validation: bool,
+    values: dict[str, Any],
+) -> None:
     known = _CLASSES[type(self)]
     state = vars(self)
     state["title"] = title
@@ -108,14 +114,15 @@ def make(
     state["_BaseAWSObject__initialized"] = True
 
     for name, value in known.given.items():
-        if name not in kwargs:
+        if name not in values:
             setattr(self, name, value)
     right = known.right
-    for name, value in kwargs.items():
+    for name, value in values.items():
         kind = type(value)
         if (name, kind) in right:
             properties[name] = value
         else:
             setattr(self, name, value)
             known.passed(name, kind)
-    self.add_to_template()
+    if template is not None:
+        self.add_to_template()

@@ -110,24 +110,22 @@ class Configuration:
     ) -> Parameters:
         """The template's parameters: computed, or from the first layer that has one; defaults stay the template's."""
         chosen: Parameters = {}
+        given = _given(layers)
         for name in names:
             if name in FROM_PIPELINE:
                 continue
             if name in computed:
                 chosen[name] = computed[name]
-                continue
-            knob = knobs.find(name)
-            path, node = _first(layers, name)
-            if node is None:
-                if knob.default is None and file not in self._unread:
-                    line = layers[0][1].line
-                    self.problems.append(Problem(file, line, at, f"missing parameter '{name}' ({knob.description})"))
-                continue
-            value = _plain(node)
-            if wrong := knob.check(value):
-                self._once(Problem(file, node.line, path, wrong))
-            else:
-                chosen[name] = to_text(value)
+            elif name in given:
+                path, node = given[name]
+                value = _plain(node)
+                if wrong := knobs.find(name).check(value):
+                    self._once(Problem(file, node.line, f"{path}.{name}", wrong))
+                else:
+                    chosen[name] = to_text(value)
+            elif (knob := knobs.find(name)).default is None and file not in self._unread:
+                line = layers[0][1].line
+                self.problems.append(Problem(file, line, at, f"missing parameter '{name}' ({knob.description})"))
         self._combined(file, names, layers, chosen)
         return chosen
 
@@ -175,10 +173,11 @@ class Configuration:
 
     def _together(self, file: str, layers: list[tuple[str, Node]], names: tuple[str, ...], message: str) -> None:
         """A mistake of two values, shown at the first of them that the file has."""
+        given = _given(layers)
         for name in names:
-            path, node = _first(layers, name)
-            if node is not None:
-                self._once(Problem(file, node.line, path, message))
+            if name in given:
+                path, node = given[name]
+                self._once(Problem(file, node.line, f"{path}.{name}", message))
                 return
         self._once(Problem(file, layers[0][1].line, layers[0][0], message))
 
@@ -242,12 +241,13 @@ class Configuration:
             self.problems.append(problem)
 
 
-def _first(layers: list[tuple[str, Node]], name: str) -> tuple[str, Node | None]:
-    """The value's path and node in the first layer that has it."""
-    for path, layer in layers:
-        if isinstance(layer.value, dict) and name in layer.value:
-            return f"{path}.{name}", layer.value[name]
-    return "", None
+def _given(layers: list[tuple[str, Node]]) -> dict[str, tuple[str, Node]]:
+    """Each value that is given, with the path of the first layer that has it."""
+    found: dict[str, tuple[str, Node]] = {}
+    for path, layer in reversed(layers):
+        if isinstance(layer.value, dict):
+            found |= {name: (path, node) for name, node in layer.value.items()}
+    return found
 
 
 def _plain(node: Node) -> object:

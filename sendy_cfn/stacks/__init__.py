@@ -32,6 +32,7 @@ class Unit:
     inputs: tuple[Any, ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
     children: tuple[str, ...] = ()  # files whose interfaces it needs
+    offers: bool = True  # whether its outputs are for other units, too
 
     def build(self, interfaces: dict[str, Interface]) -> Template:
         """Build it; `interfaces` has those of all earlier units."""
@@ -99,9 +100,9 @@ def units(platform: Platform) -> Iterator[Unit]:
     shared = dataclasses.replace(platform, services={})
     for service in services:
         alone = (service,)
-        yield Unit(service_file(service), "services:build", shared, alone)
-        yield Unit(builds_file(service), "stacks.builds:build", shared, alone)
-        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, alone)
+        yield Unit(service_file(service), "services:build", shared, alone, offers=False)
+        yield Unit(builds_file(service), "stacks.builds:build", shared, alone, offers=False)
+        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, alone, offers=False)
     yield from _environments(shared, platform.cells, tuple(service_file(service) for service in services))
     yield from _toolchains(shared, services, uses_connection(platform))
 

@@ -1,0 +1,137 @@
+"""What is remembered of earlier runs, and what makes it worthless."""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from pathlib import Path
+
+import pytest
+
+from sendy_cfn import config, fresh, generator, stacks
+from sendy_cfn.fresh import Memory
+from sendy_cfn.stacks.interface import Interface
+from sendy_cfn.write import FolderWriter
+from tests.platforms import ROOT
+
+FILES = 30  # at least so many are made of the shipped input
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Generated once, remembered."""
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    assert generator.run(tmp_path / "params", tmp_path / "out", memory(tmp_path), check=False) == 0
+    return tmp_path
+
+
+def memory(folder: Path) -> Memory:
+    return Memory(folder / "cache", folder / "params", folder / "out")
+
+
+def kept(folder: Path) -> Path:
+    [path] = (folder / "cache").iterdir()
+    return path
+
+
+def recalled(folder: Path) -> list[str]:
+    """Templates that a run would not build again."""
+    remembered = memory(folder)
+    interfaces: dict[str, Interface] = {}
+    found = []
+    for unit in stacks.units(config.load(folder / "params")):
+        known = remembered.recall(unit.file, remembered.key(unit, interfaces))
+        if known is not None:
+            found.append(unit.file)
+            interfaces[unit.file] = Interface(*known)
+        else:
+            template = unit.build(interfaces)
+            interfaces[unit.file] = Interface.of(template)
+            if not unit.offers:
+                interfaces[unit.file] = interfaces[unit.file]._replace(outputs=())
+    return found
+
+
+def test_a_second_run_knows_everything(folder: Path) -> None:
+    assert (memory(folder).unchanged() or 0) >= FILES
+    assert len(recalled(folder)) == len(list((folder / "out").glob("*.yaml")))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"{",
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:],
+        lambda data: zlib.compress(b"a"),
+        lambda data: zlib.compress(b"a b c"),
+    ],
+)
+def test_a_damaged_memory_is_none(folder: Path, damage: object) -> None:
+    assert callable(damage)
+    path = kept(folder)
+    path.write_bytes(damage(path.read_bytes()))
+    assert memory(folder).unchanged() is None
+    assert recalled(folder) == []
+
+
+def test_other_code_knows_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh, "code_key", lambda: "0" * 32)
+    assert memory(folder).unchanged() is None
+    assert recalled(folder) == []
+
+
+def test_an_edited_template_is_built_again_and_no_other(folder: Path) -> None:
+    before = recalled(folder)
+    path = folder / "out/source.yaml"
+    path.write_text(path.read_text() + "\n")
+    assert memory(folder).unchanged() is None
+    assert set(before) - set(recalled(folder)) == {"source.yaml"}
+
+
+@pytest.mark.parametrize("name", ["extra.yaml", "config/extra.json", "config/test/extra.json"])
+def test_a_file_more_is_a_change_if_it_may_be_ours(folder: Path, name: str) -> None:
+    (folder / "out/README.md").write_text("not generated")
+    assert memory(folder).unchanged() is not None
+    (folder / "out" / name).write_text("")
+    assert memory(folder).unchanged() is None
+
+
+def test_a_values_file_decides_configurations_only(folder: Path) -> None:
+    before = recalled(folder)
+    path = folder / "params/test.yaml"
+    path.write_text(path.read_text() + "\n")
+    assert memory(folder).unchanged() is None
+    assert recalled(folder) == before
+
+
+def test_one_changed_file_takes_the_place_of_the_old_one(folder: Path) -> None:
+    """The folder stays; nothing else is touched, nothing is left over."""
+    others = {path: path.stat().st_ino for path in (folder / "out").rglob("*") if path.name != "source.yaml"}
+    (folder / "out/source.yaml").write_text("edited")
+    before = sorted(folder.iterdir())
+    with FolderWriter(folder / "out") as writer:
+        generator.generate(folder / "params", writer, memory(folder))
+        assert writer.changed == ["source.yaml"]
+        writer.commit()
+    assert {path: path.stat().st_ino for path in (folder / "out").rglob("*") if path.name != "source.yaml"} == others
+    assert (folder / "out/source.yaml").read_bytes() == (ROOT / "templates/source.yaml").read_bytes()
+    assert sorted(folder.iterdir()) == before
+
+
+def test_one_changed_file_in_a_folder_that_is_gone(folder: Path) -> None:
+    path = folder / "out/config/toolchain.json"
+    shutil.rmtree(folder / "out/config")
+    assert generator.run(folder / "params", folder / "out", memory(folder), check=False) == 0
+    wanted = path.read_bytes()
+    path.unlink()
+    (folder / "out/config").rename(folder / "out/aside")
+    with FolderWriter(folder / "out") as writer:
+        for name in fresh.below(str(folder / "out")):
+            writer.keep(name)
+        writer.put("config/toolchain.json", wanted)
+        writer.commit()
+    assert path.read_bytes() == wanted
+    assert (folder / "out/aside").is_dir()
