@@ -16,8 +16,9 @@ ROOT = os.path.realpath(__file__).rpartition(os.sep)[0]
 
 def main() -> int:
     """Read the command line; do nothing where nothing changed, else generate."""
-    gc.disable()  # nothing here makes cycles that grow with the input; looking for some is a tenth of the time
+    gc.disable()  # nothing here makes cycles that grow with the input; to look for some takes a twentieth of the time
     params, out, check = _plain(sys.argv[1:]) or _parsed()
+    params, out = params or ".", out or "."
     memory = Memory(f"{ROOT}/.cache", params, out)
     unchanged = memory.unchanged()
     if unchanged is not None:

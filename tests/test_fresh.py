@@ -60,13 +60,13 @@ def test_a_second_run_knows_everything(folder: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda data: b"",
-        lambda data: b"{",
+        lambda _: b"",
+        lambda _: b"{",
         lambda data: data[:-1],
         lambda data: data[: len(data) // 2],
         lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:],
-        lambda data: zlib.compress(b"a"),
-        lambda data: zlib.compress(b"a b c"),
+        lambda _: zlib.compress(b"a"),
+        lambda _: zlib.compress(b"a b c"),
     ],
 )
 def test_a_damaged_memory_is_none(folder: Path, damage: object) -> None:

@@ -20,8 +20,8 @@ class _Later(ModuleType):
 def import_later(name: str, **known: object) -> None:
     """Have the module imported when something of it is used, unless it is imported already.
 
-    `known` are names that may be asked for before that, with what stands for them; `from … import` asks for `__path__`.
-    (The standard library's LazyLoader does not help: to it, Python 3.11's own `import` statement is a use.)
+    `known` are names that are asked for before that, and what stands for them till then; `from … import` asks for
+    `__path__`. (The standard library's LazyLoader does not help: to it, Python 3.11's `import` statement is a use.)
     """
     if name not in sys.modules:
         module = sys.modules[name] = _Later(name)

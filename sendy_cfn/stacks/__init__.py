@@ -11,6 +11,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sendy_cfn.config.fields import declared
 from sendy_cfn.config.words import Provider, Vpc
 
 if TYPE_CHECKING:
@@ -99,12 +100,30 @@ def units(platform: Platform) -> Iterator[Unit]:
     # that a change of one service touches no other's template.
     shared = dataclasses.replace(platform, services={})
     for service in services:
-        alone = (service,)
-        yield Unit(service_file(service), "services:build", shared, alone, offers=False)
-        yield Unit(builds_file(service), "stacks.builds:build", shared, alone, offers=False)
-        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, alone, offers=False)
+        yield Unit(service_file(service), "services:build", shared, (service,), offers=False)
+        delivered = (_delivered(service),)
+        yield Unit(builds_file(service), "stacks.builds:build", shared, delivered, offers=False)
+        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, delivered, offers=False)
     yield from _environments(shared, platform.cells, tuple(service_file(service) for service in services))
     yield from _toolchains(shared, services, uses_connection(platform))
+
+
+# What matters to running tasks alone. Pipelines and builds don't see it, and so stay as they are when it changes.
+_RUNTIME = {
+    *("capacity", "port", "host", "paths", "priority", "health_command", "command", "user", "read_only", "environment"),
+    *("secrets", "permissions", "outbound_ports", "scale_on"),
+}
+
+
+def _delivered(service: Service) -> Service:
+    """The service as its pipeline sees it: what is not its business has the default."""
+    kind: Any = type(service)
+    defaults: dict[str, Any] = {
+        name: field.default_factory() if callable(field.default_factory) else field.default
+        for name, field in declared(kind).items()
+        if name in _RUNTIME
+    }
+    return dataclasses.replace(service, **defaults)
 
 
 def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[str, ...]) -> Iterator[Unit]:

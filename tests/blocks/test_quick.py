@@ -75,7 +75,7 @@ MADE: list[Callable[[], troposphere.BaseAWSObject]] = [
     lambda: ecs.Service("Service", Cluster="c", DesiredCount="2", LoadBalancers=[Ref("NoValue")]),
     lambda: iam.Role("Role", AssumeRolePolicyDocument={}, Path=Sub("/${A}/")),
     lambda: ec2.SecurityGroupRule(IpProtocol="tcp", FromPort="80", ToPort=80, CidrIp="0.0.0.0/0"),
-    lambda: ec2.SecurityGroupRule("Titled", None, IpProtocol="-1") if False else ec2.SecurityGroupRule("Titled"),
+    lambda: ec2.SecurityGroupRule("Titled", validation=False, IpProtocol="-1"),
     lambda: Named("Bucket"),
     lambda: Named("Bucket", BucketName="given-here"),
     lambda: Parameter("P", Type="Number", Default=1, MinValue="1"),
@@ -114,7 +114,7 @@ REFUSED: list[Callable[[], object]] = [
 @pytest.mark.parametrize("make", REFUSED)
 def test_mistakes_are_refused_in_the_same_words(make: Callable[[], object]) -> None:
     # Known to be right for other objects of these classes:
-    right = [
+    right: list[Callable[[], object]] = [
         lambda: ec2.VPC("Vpc", CidrBlock="10.0.0.0/16"),
         lambda: ecs.Service("Service", DesiredCount=1, LoadBalancers=[ecs.LoadBalancer(ContainerPort=1)]),
         lambda: ecs.Service("Service", NetworkConfiguration=ecs.NetworkConfiguration()),
