@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from troposphere import Template
 
+    from sendy_cfn.config.model import Platform
     from sendy_cfn.fresh import Memory
     from sendy_cfn.stacks import Unit
 
@@ -40,13 +41,14 @@ def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
     """Generate, or with `check` only compare; prints what changed or is stale. Comes back with the exit status."""
     try:
         with FolderWriter(out) as writer:
-            generate(params, writer, memory)
+            platform = generate(params, writer, memory)
             stale = writer.stale()
             if check:
                 return _report_stale(out, writer.changed, stale)
             writer.commit()
             memory.save()
             _report(out, writer, stale)
+            _warn(params, platform)
             return DONE
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -56,8 +58,8 @@ def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
         return BAD_INPUT
 
 
-def generate(params: Path, writer: FolderWriter, memory: Memory) -> None:
-    """Build every file of the platform into the writer.
+def generate(params: Path, writer: FolderWriter, memory: Memory) -> Platform:
+    """Build every file of the platform into the writer; the platform.
 
     Raises:
         ConfigError: with every problem of platform.yaml, or else of the values files.
@@ -77,6 +79,7 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> None:
             memory.wrote(file, data)
     if configuration.problems:
         raise ConfigError(configuration.problems)
+    return platform
 
 
 def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory) -> Interface:
@@ -141,6 +144,11 @@ def _report(out: Path, writer: FolderWriter, stale: list[str]) -> None:
     lines += [f"removed  {out}/{name}" for name in stale]
     total = len(writer.changed) + len(writer.kept)
     print(*lines, f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed", sep="\n")
+
+
+def _warn(params: Path, platform: Platform) -> None:
+    if not platform.has_domain:
+        print(f"note: {params}/platform.yaml has no 'domain': load balancers speak plain HTTP, which anybody can read")
 
 
 def _report_stale(out: Path, changed: list[str], stale: list[str]) -> int:
