@@ -169,7 +169,8 @@ def targets(result: Result) -> list[Target]:
         (f"--check, {usual} services", result.check[usual], 0.1),
         (f"one of {usual} services changed", result.changed[usual], 0.2),
     ):
-        found.append(Target(f"{name}, CPU", f"{limit} s", series.least.cpu, limit, "s"))
+        also = f"({series.ratio:.2f} B)"
+        found.append(Target(f"{name}, CPU", f"{limit} s", series.least.cpu, limit, "s", also=also))
         found.append(Target(f"{name}, wall", f"{limit} s", min(cost.wall for cost in series.costs), limit, "s"))
     found.append(Target("SDK, linters, schema libraries imported", "none", len(result.unwanted), 0, ""))
     return found

@@ -21,6 +21,7 @@ class Target:
     number: float  # the limit
     unit: str
     at_least: bool = False  # else at most
+    also: str = ""  # the figure in other words
 
     @property
     def met(self) -> bool:
@@ -32,7 +33,7 @@ class Target:
         """The figure with its unit."""
         if self.unit == "B/":
             return f"B/{self.measured:.0f}"
-        return f"{self.measured:.3g} {self.unit}".strip()
+        return f"{self.measured:.3g} {self.unit} {self.also}".strip()
 
 
 def show(result: Result, targets: Sequence[Target]) -> None:

@@ -130,6 +130,7 @@ class Memory:
         self._read()
         self._new = zlib.compressobj(1)
         self._packed = [self._new.compress(f"{_FORMAT} {self.code} {self.input}".encode())]
+        self._interfaces: dict[str, list[Any]] = {}  # JSON -> what it says; services of a kind have the same
         self._platform = self._inputs = _Text()
 
     def _read(self) -> None:
@@ -165,11 +166,13 @@ class Memory:
         known = self.old.get(file)
         if known is None or known[1] != key or self._hash(file) != known[0]:
             return None
-        import json  # here: an unchanged tree needs none
-
         self._note(*known)
-        parameters, outputs, types = json.loads(known[3])
-        return [tuple(parameters), tuple(map(tuple, outputs)), tuple(types)]
+        if known[3] not in self._interfaces:
+            import json  # here: an unchanged tree needs none
+
+            parameters, outputs, types = json.loads(known[3])
+            self._interfaces[known[3]] = [tuple(parameters), tuple(map(tuple, outputs)), tuple(types)]
+        return self._interfaces[known[3]]
 
     def learn(self, file: str, key: str, data: bytes, interface: Interface) -> None:
         """Note a template that was just built."""

@@ -90,30 +90,32 @@ class Reader:
         """`file` is how problems call it."""
         self.file = file
         self.problems: list[Problem] = []
+        self._lost = 0  # mistakes by which a value is missing; an unknown key is none of them
 
-    def problem(self, node: Node, path: str, message: str) -> None:
+    def problem(self, node: Node, path: str, message: str, *, lost: bool = True) -> None:
         """Record a mistake at the node's line."""
         self.problems.append(Problem(self.file, node.line, path, message))
+        self._lost += lost
 
     def record(self, cls: Any, node: Node, path: str) -> Any:
-        """An instance of the dataclass, or None where anything in it is wrong."""
+        """An instance of the dataclass, or None where a value in it is."""
         if not isinstance(node.value, dict):
             self.problem(node, path, f"{shown(node)}, expected a mapping with keys {_listing(declared(cls))}")
             return None
-        before = len(self.problems)
+        before = self._lost
         fields, types_of = declared(cls), hints(cls)
         arguments: dict[str, Any] = {}
         for name, child in node.value.items():
             below = f"{path}.{name}" if path else name
             if name not in fields:
                 hint = nearest(name, list(fields)) or f", known are {_listing(fields)}"
-                self.problem(child, below, f"unknown key{hint}")
+                self.problem(child, below, f"unknown key{hint}", lost=False)
                 continue
             arguments[name] = self.value(types_of[name], spec_of(fields[name]), child, below)
         for name in _required(cls):
             if name not in node.value:
                 self.problem(node, path or name, f"missing key '{name}' ({spec_of(fields[name]).doc})")
-        return cls(**arguments) if len(self.problems) == before else None
+        return cls(**arguments) if self._lost == before else None
 
     def value(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
         """A value of the type `hint`; on a mistake a problem is recorded and None comes back."""
@@ -154,10 +156,14 @@ class Reader:
             self.problem(node, path, f"{len(node.value)} entries, expected at most {spec.max_items}")
         found = {}
         for name, child in node.value.items():
-            below = f"{path}.{name}"
+            below, before = f"{path}.{name}", self._lost
             if spec.key_pattern and not re.fullmatch(spec.key_pattern, name):
                 self.problem(child, below, f"the name '{name}' is not {spec.key_allowed}")
             found[name] = self.value(hint, spec, child, below)
+            if self._lost > before and dataclasses.is_dataclass(hint):
+                # Left out, so that the rules over several keys can still tell what is wrong with the others.
+                del found[name]
+                self._lost = before
         return found
 
     def _choice(self, hint: type[enum.Enum], node: Node, path: str) -> Any:

@@ -406,6 +406,20 @@ def test_all_mistakes_of_a_file_come_at_once_in_its_order(folder: Path) -> None:
     assert "services.tracking.prt" in lines[1]
 
 
+def test_mistakes_in_single_keys_and_between_keys_come_together(folder: Path) -> None:
+    path = folder / "params/platform.yaml"
+    text = path.read_text().replace("port: 8080", "port: 0").replace("ec2: [arm64]", "ec2: []")
+    path.write_text(text.replace("    capacity: fargate-spot", "    capacity: fargate-spot\n    hots: api"))
+
+    lines = generate(folder).stderr.splitlines()
+
+    assert [line.split(": ")[1] for line in lines] == [
+        "services.orders.port",  # left out from here on
+        "services.pricing.hots",
+        "services.tracking.capacity",  # a rule over two sections of the file
+    ]
+
+
 def test_values_files_are_reported_together(folder: Path) -> None:
     for name in ("test", "staging"):
         path = folder / f"params/{name}.yaml"
