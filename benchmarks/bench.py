@@ -1,7 +1,7 @@
 """What generation costs, against its targets: `python -m benchmarks.bench [--services 1,10,100,1000] [--json FILE]`.
 
 Every figure is relative to B, the CPU seconds of `python -c "import troposphere"` on the same machine in the same run:
-no generator that is built on it can cost less. Other load comes and goes, so each measurement stands between two of B
+no generator that is built on it can cost less. Other load comes and goes, so each measurement stands between some of B
 and is compared with these; of several such ratios the median counts. CPU seconds are user plus system, of the whole
 process, Python's start included, with compiled code.
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROUNDS = 5
-ROUNDS_OF_MANY = 2  # from MANY services on, a run is long enough to even out what else happens
+ROUNDS_OF_MANY = 3  # from MANY services on, a run is long enough to even out what else happens
 MANY = 500
 UNWANTED = {"boto3", "botocore", "awscli", "cfnlint", "jsonschema", "cloudformation_validate"}
 REGION = "eu-central-1"  # of platforms.write
@@ -144,8 +144,10 @@ def _round(bench: Bench, result: Result, count: int, number: int) -> None:
 
 
 def _baseline(bench: Bench, result: Result) -> float:
-    result.baseline.costs.append(bench.baseline())
-    return result.baseline.costs[-1].cpu
+    """CPU seconds of B at this moment."""
+    costs = [bench.baseline() for _ in range(3)]
+    result.baseline.costs += costs
+    return statistics.median(cost.cpu for cost in costs)
 
 
 def targets(result: Result) -> list[Target]:

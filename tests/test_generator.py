@@ -16,10 +16,24 @@ from tests.platforms import ROOT
 Files = dict[str, bytes]
 
 
-def run(folder: Path, *more: str, options: tuple[str, ...] = (), **how: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | dict(how.pop("env", {}))  # type: ignore[call-overload]
+def run(
+    folder: Path,
+    *more: str,
+    options: tuple[str, ...] = (),
+    env: dict[str, str] | None = None,
+    largest_file: int | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The command, in a folder; `largest_file` in bytes stands for a disk that is full."""
+
+    def limit() -> None:
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
     command = [sys.executable, *options, "generate.py", "--params", "params", "--out", "out", *more]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload,no-any-return]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | (env or {})
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, preexec_fn=limit
+    )
 
 
 def files(folder: Path) -> Files:
@@ -180,7 +194,7 @@ def test_a_full_disk_leaves_the_old_set(made: Path) -> None:
     before = files(made / "out")
     edit(made, "platform: courier", "platform: parcels")
 
-    done = run(made, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000)))
+    done = run(made, largest_file=12_000)
 
     assert done.returncode == 2
     assert done.stderr.endswith("File too large; nothing was changed\n")
