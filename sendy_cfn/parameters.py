@@ -60,30 +60,30 @@ class Knob:
         """
         if self.is_list:
             if not isinstance(value, list):
-                return f"{value!r}, expected a list"
-            return next((f"item {item!r}: {wrong}" for item in value if (wrong := self._item(item))), "")
+                return f"{_shown(value)}, expected a list"
+            return next((f"item {wrong}" for item in value if (wrong := self._item(item))), "")
         if isinstance(value, list | dict) or value is None:
-            return f"{'nothing' if value is None else 'a list or mapping'}, expected {self.expected}"
+            return f"{_shown(value)}, expected {self.expected}"
         if self.type == "Number":
             return self._number(value)
         return self._item(value)
 
     def _number(self, value: object) -> str:
         fits = (
-            isinstance(value, int | float)
+            isinstance(value, int)
             and not isinstance(value, bool)
             and (self.minimum is None or value >= self.minimum)
             and (self.maximum is None or value <= self.maximum)
             and (not self.allowed or value in self.allowed)
         )
-        return "" if fits else f"{value!r}, expected {self.expected}"
+        return "" if fits else f"{_shown(value)}, expected {self.expected}"
 
     def _item(self, value: object) -> str:
         text = to_text(value)
         fits = (not self.allowed or text in self.allowed) and (
             not self.pattern or re.fullmatch(self.pattern, text) is not None
         )
-        return "" if fits else f"{value!r}, expected {self.expected}"
+        return "" if fits else f"{_shown(value)}, expected {self.expected}"
 
     @property
     def expected(self) -> str:
@@ -91,7 +91,7 @@ class Knob:
         if self.allowed:
             return " | ".join(map(str, self.allowed))
         if self.type == "Number":
-            return f"a number from {self.minimum} to {self.maximum}"
+            return f"a whole number from {self.minimum} to {self.maximum}"
         return self.shape or "text"
 
 
@@ -119,6 +119,15 @@ def _parameter(knob: Knob) -> Parameter:
     if knob.shape:
         given["ConstraintDescription"] = knob.shape
     return Parameter(knob.name, **given)
+
+
+def _shown(value: object) -> str:
+    """As the file has it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list | dict):
+        return "a list or mapping"
+    return f"'{value}'" if isinstance(value, str) else to_text(value)
 
 
 def to_text(value: object) -> str:

@@ -31,6 +31,7 @@ class FolderWriter:
         self.out = out.resolve()
         if self.out.exists() and not self.out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
+        self._exists = self.out.exists()
         self.new: Path | None = None
         self.changed: list[str] = []
         self.kept: set[str] = set()
@@ -54,7 +55,7 @@ class FolderWriter:
             OSError: the folder can't be written, or the disk is full.
         """
         try:
-            same = fresh.read(f"{self.out}/{name}") == data
+            same = self._exists and fresh.read(f"{self.out}/{name}") == data
         except OSError:
             same = False
         if same:

@@ -207,7 +207,7 @@ def _knob_allows(knob: Knob) -> str:
     if knob.allowed:
         return ", ".join(_code(str(value)) for value in knob.allowed)
     if knob.shape or knob.type == "Number":
-        return f"list, each {knob.expected}" if knob.is_list else knob.expected.removeprefix("a number from ")
+        return f"list, each {knob.expected}" if knob.is_list else knob.expected.removeprefix("a whole number from ")
     return _code(knob.type) if knob.type.startswith("AWS::") else "text"
 
 

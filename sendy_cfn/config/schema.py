@@ -157,7 +157,7 @@ def _knob(knob: Knob) -> Schema:
         return schema | {"enum": list(knob.allowed)}
     if knob.type == "Number":
         limits = {"minimum": knob.minimum, "maximum": knob.maximum}
-        return schema | {"type": "number"} | {name: limit for name, limit in limits.items() if limit is not None}
+        return schema | {"type": "integer"} | {name: limit for name, limit in limits.items() if limit is not None}
     return schema | {"type": "string"} | ({"pattern": f"^{knob.pattern}$"} if knob.pattern else {})
 
 
