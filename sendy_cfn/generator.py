@@ -10,6 +10,7 @@ Each template is written as it is built and then forgotten, so memory does not g
 
 from __future__ import annotations
 
+import errno
 import sys
 from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
@@ -40,22 +41,31 @@ MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS = 500, 200, 200
 def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
     """Generate, or with `check` only compare; prints what changed or is stale. Comes back with the exit status."""
     try:
+        _check_folders(params, out)
         with FolderWriter(out) as writer:
             platform = generate(params, writer, memory)
             stale = writer.stale()
-            if check:
-                return _report_stale(out, writer.changed, stale)
-            writer.commit()
-            memory.save()
-            _report(out, writer, stale)
-            _warn(params, platform)
-            return DONE
+            if not check:
+                writer.commit()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"{error.filename or out}: {error.strerror}; nothing was changed", file=sys.stderr)
         return BAD_INPUT
+    if check:
+        return _report_stale(out, writer.changed, stale)
+    memory.save()
+    _report(out, writer, stale)
+    _warn(params, platform)
+    return DONE
+
+
+def _check_folders(params: Path, out: Path) -> None:
+    """Raises: OSError where one folder is in the other: the output folder is replaced as a whole."""
+    given, made = params.resolve(), out.resolve()
+    if made in (given, *given.parents) or given in made.parents:
+        raise OSError(errno.EINVAL, f"input ({params}) and output are in one another", str(out))
 
 
 def generate(params: Path, writer: FolderWriter, memory: Memory) -> Platform:

@@ -33,6 +33,7 @@ class Knob:
     maximum: int | None = None
     pattern: str = ""  # of the value; of each item of a list
     shape: str = ""  # the pattern in words
+    min_items: int = 0  # of a list
     computed: bool = False  # filled in by the generator from platform.yaml, never by a person
 
     def parameter(self) -> Parameter:
@@ -61,6 +62,11 @@ class Knob:
         if self.is_list:
             if not isinstance(value, list):
                 return f"{_shown(value)}, expected a list"
+            if len(value) < self.min_items:
+                return f"{len(value)} items, expected at least {self.min_items}"
+            texts = [to_text(item) for item in value]
+            if len(set(texts)) < len(texts):
+                return f"'{next(text for text in texts if texts.count(text) > 1)}' is listed twice"
             return next((f"item {wrong}" for item in value if (wrong := self._item(item))), "")
         if isinstance(value, list | dict) or value is None:
             return f"{_shown(value)}, expected {self.expected}"
@@ -114,7 +120,7 @@ def _parameter(knob: Knob) -> Parameter:
         given["AllowedValues"] = list(knob.allowed)
     if knob.type == "Number":
         given |= {k: v for k, v in (("MinValue", knob.minimum), ("MaxValue", knob.maximum)) if v is not None}
-    if knob.pattern and not knob.is_list:
+    if knob.pattern and knob.type == "String":  # AWS-specific types have checks of their own
         given["AllowedPattern"] = f"^{knob.pattern}$"
     if knob.shape:
         given["ConstraintDescription"] = knob.shape

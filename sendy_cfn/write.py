@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from pathlib import Path
 
 from sendy_cfn import fresh
 
 HEADER = "# Made by generate.py from params/; edit there.\n"
+_CONFIGURATION = re.compile(r"config/(toolchain(-[0-9]+)?|[^/]+/(environment|service-[^/]+))\.json")
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS have the same value
 _HERE = -100  # AT_FDCWD
 
@@ -26,16 +28,24 @@ class FolderWriter:
         """`out` is the folder to replace; it may not exist yet.
 
         Raises:
-            OSError: it exists and is no folder.
+            OSError: it exists and is no folder, or one that has more in it than ours ever have.
         """
         self.out = out.resolve()
         if self.out.exists() and not self.out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
+        if self.out in (here := Path.cwd(), *here.parents):
+            raise OSError(errno.EINVAL, "the working directory is in it, and it is replaced as a whole", str(out))
+        foreign = _foreign_folder(self.out)
+        if foreign:
+            raise OSError(
+                errno.EINVAL, f"has a folder '{foreign}'; choose another, it is replaced as a whole", str(out)
+            )
         self._exists = self.out.exists()
         self.new: Path | None = None
         self.changed: list[str] = []
         self.kept: set[str] = set()
         self._folders: set[str] = set()
+        self._ours: bool | None = None  # not known yet
 
     def __enter__(self) -> FolderWriter:
         """Start with an empty set."""
@@ -61,8 +71,16 @@ class FolderWriter:
         if same:
             self.kept.add(name)
             return
+        if self._exists and not self._is_ours() and (self.out / name).exists():
+            raise FileExistsError(errno.EEXIST, "exists and was not made here; move it away", f"{self.out}/{name}")
         self.changed.append(name)
         fresh.write(self._place(name), data)
+
+    def _is_ours(self) -> bool:
+        """Whether anything in the folder was made here: then what stands in our files' places is ours, even edited."""
+        if self._ours is None:
+            self._ours = any(generated(self.out / name, name) for name in fresh.below(str(self.out)))
+        return self._ours
 
     def keep(self, name: str) -> None:
         """Add a file that is known to be unchanged."""
@@ -121,13 +139,23 @@ class FolderWriter:
         return self.new
 
 
+def _foreign_folder(out: Path) -> str:
+    """A folder in it that can't be ours: we make `config/` and in it one folder per environment."""
+    for parent, names in ((out, ("config",)), (out / "config", None)):
+        with contextlib.suppress(OSError), os.scandir(parent) as entries:
+            for entry in entries:
+                if entry.is_dir() and (entry.is_symlink() or (names and entry.name not in names)):
+                    return entry.name
+    return ""
+
+
 def generated(path: Path, name: str) -> bool:
     """Whether the file is ours: templates say so in their first line, configurations have exactly our two keys."""
     try:
         if name.endswith(".yaml"):
             with path.open("rb") as file:
                 return file.readline() == HEADER.encode()
-        if name.startswith("config/") and name.endswith(".json"):
+        if _CONFIGURATION.fullmatch(name):
             import json
 
             found = json.loads(path.read_bytes())

@@ -127,11 +127,11 @@ def test_one_changed_file_in_a_folder_that_is_gone(folder: Path) -> None:
     assert generator.run(folder / "params", folder / "out", memory(folder), check=False) == 0
     wanted = path.read_bytes()
     path.unlink()
-    (folder / "out/config").rename(folder / "out/aside")
+    (folder / "out/config").rename(folder / "aside")
     with FolderWriter(folder / "out") as writer:
         for name in fresh.below(str(folder / "out")):
             writer.keep(name)
         writer.put("config/toolchain.json", wanted)
         writer.commit()
     assert path.read_bytes() == wanted
-    assert (folder / "out/aside").is_dir()
+    assert (folder / "aside").is_dir()

@@ -213,7 +213,39 @@ def test_an_output_folder_that_can_not_be_made(folder: Path) -> None:
 
 
 def test_a_broken_cache_is_no_cache(made: Path) -> None:
-    for path in (made / ".cache").glob("generate-*.json"):
+    for path in (made / ".cache").glob("generate-*"):
         path.write_text("{")
     done = run(made)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("out", [".", "params", "params/made", "/", ".."])
+def test_a_folder_that_is_not_its_own_is_refused(folder: Path, out: str) -> None:
+    """It is replaced as a whole: what else is in it would be lost."""
+    (folder / ".git/refs/empty").mkdir(parents=True)
+    before = files(folder)
+    for more in ((), ("--check",)):
+        done = run(folder, "--out", out, *more)
+        assert done.returncode == 2
+        assert done.stderr.endswith("nothing was changed\n")
+        assert len(done.stderr.splitlines()) == 1
+    assert files(folder) == before
+    assert (folder / ".git/refs/empty").is_dir()
+
+
+def test_a_folder_with_folders_of_others_is_refused(made: Path) -> None:
+    (made / "out/.git/refs").mkdir(parents=True)
+    edit(made, "port: 9000", "port: 9001")
+    edit(made, "port: 8080", "port: 8081")
+    done = run(made)
+    assert done.returncode == 2
+    assert "has a folder '.git'" in done.stderr
+
+
+def test_a_file_of_the_same_name_that_was_not_made_here_is_refused(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out/network.yaml").write_text("# my own\nResources: {}\n")
+    done = run(folder)
+    assert done.returncode == 2
+    assert "network.yaml: exists and was not made here" in done.stderr
+    assert files(folder / "out") == {"network.yaml": b"# my own\nResources: {}\n"}

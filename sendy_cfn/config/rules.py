@@ -43,12 +43,30 @@ def broken(platform: Platform) -> Iterator[Finding]:
         for other in platform.environments:
             if name.startswith(f"{other}-"):
                 yield at, f"begins with the name of '{other}': their stacks, roles and policies are told apart by it"
+    yield from _domains(platform)
     for service in platform.services.values():
         yield from _service(platform, service)
     yield from _logical_ids(platform)
     for service, message in routing.conflicts(platform.services.values()):
         yield f"services.{service.name}", message
     yield from _cells(platform)
+
+
+def _domains(platform: Platform) -> Iterator[Finding]:
+    """Each environment has a domain of its own, and no service's name is in another environment's."""
+    owners: dict[str, str] = {}
+    for name, environment in platform.environments.items():
+        domain = environment.domain
+        if domain is None:
+            continue
+        if domain in owners:
+            yield f"environments.{name}.domain", f"'{domain}' is the domain of '{owners[domain]}' already"
+        owners.setdefault(domain, name)
+    for service in platform.services.values():
+        for domain in owners:
+            taken = owners.get(f"{service.host}.{domain}")
+            if taken:
+                yield f"services.{service.name}", f"host '{service.host}' below '{domain}' is the domain of '{taken}'"
 
 
 def _toolchain(platform: Platform) -> Iterator[Finding]:
@@ -61,8 +79,9 @@ def _toolchain(platform: Platform) -> Iterator[Finding]:
     if source.tags:
         yield "toolchain.source.tags", "not allowed: templates are read from the branch"
     yield from _source(source, "toolchain.source")
-    if "toolchain" in platform.environments:
-        yield "environments.toolchain", "the name is taken by the toolchain's own values file"
+    for name in platform.environments:
+        if name in ("platform", "artifacts") or name.partition("-")[0] == "toolchain":
+            yield f"environments.{name}", "the name is taken: files and stacks of the toolchain have it"
 
 
 def _source(source: Source, at: str) -> Iterator[Finding]:

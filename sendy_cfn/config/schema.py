@@ -151,6 +151,8 @@ def _knob(knob: Knob) -> Schema:
     if knob.is_list:
         return schema | {
             "type": "array",
+            "minItems": knob.min_items,
+            "uniqueItems": True,
             "items": {"type": "string"} | ({"pattern": f"^{knob.pattern}$"} if knob.pattern else {}),
         }
     if knob.allowed:

@@ -252,5 +252,5 @@ def _given(layers: list[tuple[str, Node]]) -> dict[str, tuple[str, Node]]:
 
 def _plain(node: Node) -> object:
     if isinstance(node.value, list):
-        return [item.value for item in node.value]
+        return [item.value if not isinstance(item.value, list | dict) else "a list or mapping" for item in node.value]
     return "a mapping" if isinstance(node.value, dict) else node.value

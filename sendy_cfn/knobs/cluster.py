@@ -116,6 +116,7 @@ def _instances(architecture: str, type_default: str, type_pattern: str, image_pa
             group=INSTANCES,
             label=f"{architecture}: machine image",
             type="AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
+            computed=True,  # by CloudFormation, from the default
             default=f"/aws/service/ecs/optimized-ami/amazon-linux-2023/{image_path}recommended/image_id",
         ),
     )

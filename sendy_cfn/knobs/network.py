@@ -72,6 +72,8 @@ EXISTING_VPC_ID = Knob(
     group=GROUP,
     label="Existing VPC",
     type="AWS::EC2::VPC::Id",
+    pattern="vpc-[0-9a-f]{8,17}",
+    shape="the id of a VPC",
 )
 EXISTING_PUBLIC_SUBNET_IDS = Knob(
     name="ExistingPublicSubnetIds",
@@ -79,6 +81,7 @@ EXISTING_PUBLIC_SUBNET_IDS = Knob(
     group=GROUP,
     label="Existing public subnets",
     type="List<AWS::EC2::Subnet::Id>",
+    min_items=2,
     pattern="subnet-[0-9a-f]{8,17}",
     shape="the id of a subnet",
 )
@@ -91,6 +94,7 @@ EXISTING_PRIVATE_SUBNET_IDS = Knob(
     group=GROUP,
     label="Existing private subnets",
     type="List<AWS::EC2::Subnet::Id>",
+    min_items=2,
     pattern="subnet-[0-9a-f]{8,17}",
     shape="the id of a subnet",
 )

@@ -238,6 +238,27 @@ IN_PLATFORM = (
         at="  test-2:",
     ),
     Case(
+        "a name that the toolchain has",
+        "  staging:\n",
+        "  toolchain-2:\n",
+        "{at} environments.toolchain-2: the name is taken: files and stacks of the toolchain have it",
+        at="  toolchain-2:",
+    ),
+    Case(
+        "a domain twice",
+        "    domain: courier.example       #",
+        "    domain: test.courier.example  #",
+        "{at} environments.production.domain: 'test.courier.example' is the domain of 'test' already",
+        at="    domain: test",
+    ),
+    Case(
+        "a host that is an environment's domain",
+        "    host: api",
+        "    host: staging",
+        "{at} services.pricing: host 'staging' below 'courier.example' is the domain of 'staging'",
+        at="  pricing:",
+    ),
+    Case(
         "too close names",
         "  tracking:   ",
         "  order-s:   ",
