@@ -51,4 +51,7 @@ SUPPRESSIONS = (
     Suppression("W1001", "network*.yaml", "NameServers", GUARDED),
     Suppression("W1001", "source.yaml", "ConnectionArn", GUARDED),
     Suppression("W9003", "service-*.yaml", "Service", RESOLVED),
+    Suppression("W9003", "service-*.yaml", "GreenService", RESOLVED),
+    Suppression("W9003", "service-*.yaml", "TrafficShiftService", RESOLVED),
+    Suppression("W9003", "service-*.yaml", "CodeDeployService", RESOLVED),
 )
