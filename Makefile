@@ -11,7 +11,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime templates check stale style types lint test try fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime templates check stale style types lint actions test try fix clean package deploy bench schemas lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -27,7 +27,7 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup stale style types lint test ## what CI runs: stale templates, style, types, lint, tests
+check: setup stale style types lint actions test ## what CI runs: stale templates, style, types, lint, pipeline actions, tests
 
 stale: setup
 	@$(PY) generate.py --check
@@ -42,6 +42,9 @@ types: setup
 
 lint: setup ## cfn-lint over every template, nested wiring included
 	@$(PY) -m sendy_cfn.checks.lint
+
+actions: setup ## pipeline actions and conditions against AWS's reference
+	@$(PY) -m sendy_cfn.checks.actions
 
 test: setup ## the tests
 	@$(PY) -m pytest $(PYTEST_FLAGS)

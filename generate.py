@@ -23,6 +23,8 @@ def main() -> int:
     unchanged = memory.unchanged()
     if unchanged is not None:
         print(f"{out}: {'up to date' if check else f'{unchanged} files, nothing changed'}")
+        if not check:
+            print(memory.notes)
         return 0
 
     from pathlib import Path  # only now: what it takes to read YAML and to build

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Folder = str | os.PathLike[str]
 
 PACKAGE = __file__.rpartition(os.sep)[0]
-_FORMAT = "3"
+_FORMAT = "4"
 
 
 # Files by system calls alone: the objects of pathlib and io around them cost several times as much.
@@ -114,8 +114,9 @@ def input_key(params: Folder) -> str:
 class Memory:
     """What earlier runs with the same code made, for one pair of folders.
 
-    Compressed lines: format, keys of code and input; then one per generated file: its content's hash, its key, its name
-    and its interface as JSON. They are compressed as they come, so a thousand services take little memory.
+    A header (format, keys of code and input, what was said of the result), and compressed lines, one per file:
+    its content's hash, its key, its name and its interface as JSON. They are compressed as they come, so a thousand
+    services take little memory.
     """
 
     def __init__(self, cache: Folder, params: Folder, out: Folder) -> None:
@@ -126,21 +127,26 @@ class Memory:
         folders = [os.fsencode(os.path.realpath(folder)) for folder in (params, out)]
         self.path = f"{os.fspath(cache)}/generate-{digest(folders)}.z"
         self.old_input = ""
+        self.notes = ""  # what the last run said of its result
         self.old: dict[str, list[str]] = {}  # name -> hash, key, name, interface
         self._read()
         self._new = zlib.compressobj(1)
-        self._packed = [self._new.compress(f"{_FORMAT} {self.code} {self.input}".encode())]
+        self._packed: list[bytes] = []
         self._interfaces: dict[str, list[Any]] = {}  # JSON -> what it says; services of a kind have the same
         self._platform = self._inputs = _Text()
 
     def _read(self) -> None:
         try:
-            header, *lines = zlib.decompress(read(self.path)).decode().split("\n")
-            form, code, given = header.split(" ")
+            data = read(self.path)
+            size = 4 + int.from_bytes(data[:4], "big")
+            header = zlib.decompress(data[4:size]).decode()
+            lines = zlib.decompress(data[size:]).decode().split("\n")[1:]
+            form, code, given, notes = header.split(" ", 3)
         except (OSError, ValueError, zlib.error):  # zlib notices what is cut off or damaged
             return
         if (form, code) == (_FORMAT, self.code):
             self.old_input = given
+            self.notes = notes.replace("\r", "\n")
             self.old = {entry[2]: entry for entry in (line.split(" ", 3) for line in lines)}
 
     def unchanged(self) -> int | None:
@@ -187,14 +193,20 @@ class Memory:
     def _note(self, *entry: str) -> None:
         self._packed.append(self._new.compress(f"\n{' '.join(entry)}".encode()))
 
-    def save(self) -> None:
-        """Replace the memory on disk; failing to is no error, only slower next time."""
+    def save(self, notes: str) -> None:
+        """Replace the memory on disk; failing to is no error, only slower next time.
+
+        `notes` is what was said of the result, to be said again when nothing has changed.
+        """
         from pathlib import Path
 
+        kept = notes.replace("\n", "\r")
+        header = zlib.compressobj(1)
+        head = header.compress(f"{_FORMAT} {self.code} {self.input} {kept}".encode()) + header.flush()
         temporary = Path(f"{self.path}.{os.getpid()}")
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(b"".join((*self._packed, self._new.flush())))
+            temporary.write_bytes(b"".join((len(head).to_bytes(4, "big"), head, *self._packed, self._new.flush())))
             temporary.replace(self.path)
         except OSError:
             return

@@ -17,6 +17,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 
 from sendy_cfn import config, stacks
+from sendy_cfn.config.releases import variant
 from sendy_cfn.config.values import Configuration
 from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError, Problem
 from sendy_cfn.stacks.interface import Interface
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 # The larger limit of 1 MB is for templates in S3; a body passed by the CLI or uploaded by hand has this one.
 MAX_BYTES = 51_200
+SHOWN = 30  # services whose worst cases are printed
 MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS = 500, 200, 200
 
 
@@ -43,7 +45,7 @@ def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
     try:
         _check_folders(params, out)
         with FolderWriter(out) as writer:
-            platform = generate(params, writer, memory)
+            platform, worst = generate(params, writer, memory)
             stale = writer.stale()
             if not check:
                 writer.commit()
@@ -53,10 +55,12 @@ def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
     except OSError as error:
         print(f"{error.filename or out}: {error.strerror}; nothing was changed", file=sys.stderr)
         return BAD_INPUT
+    notes = worst_cases(platform, worst)
     if check:
         return _report_stale(out, writer.changed, stale)
-    memory.save()
+    memory.save(notes)
     _report(out, writer, stale)
+    print(notes)
     _warn(params, platform)
     return DONE
 
@@ -68,28 +72,31 @@ def _check_folders(params: Path, out: Path) -> None:
         raise OSError(errno.EINVAL, f"input ({params}) and output are in one another", str(out))
 
 
-def generate(params: Path, writer: FolderWriter, memory: Memory) -> Platform:
-    """Build every file of the platform into the writer; the platform.
+def generate(params: Path, writer: FolderWriter, memory: Memory) -> tuple[Platform, dict[str, dict[str, int]]]:
+    """Build every file of the platform into the writer.
+
+    The platform, and of each service the minutes until a release is decided in the worst case, by environment.
 
     Raises:
         ConfigError: with every problem of platform.yaml, or else of the values files.
         OSError: a file can't be written.
     """
     platform = config.load(params)
+    configuration = Configuration(params, platform)
     interfaces: dict[str, Interface] = {}
     distinct: dict[Interface, Interface] = {}  # services of a kind have the same: kept once
-    for unit in stacks.units(platform):
+    worst = {service.name: configuration.worst_cases(service) for service in platform.services.values()}
+    for unit in stacks.units(platform, worst):
         interface = _emit(unit, interfaces, writer, memory)
         interfaces[unit.file] = distinct.setdefault(interface, interface)
-    configuration = Configuration(params, platform, interfaces)
-    for name, parameters, tags in configuration.stacks():
+    for name, parameters, tags in configuration.stacks(interfaces):
         if not configuration.problems:
             file, data = f"config/{name}", _json(parameters, tags)
             writer.put(file, data)
             memory.wrote(file, data)
     if configuration.problems:
         raise ConfigError(configuration.problems)
-    return platform
+    return platform, worst
 
 
 def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory) -> Interface:
@@ -127,6 +134,13 @@ def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str]]:
     return settle, render
 
 
+# What makes a template smaller, by the beginning of its file name.
+_SMALLER = {
+    "toolchain": "; give some services another 'cell'",
+    "pipeline": "; fewer environments, tests or approvals make it smaller, and other strategies than cluster-switch",
+}
+
+
 def _check_limits(file: str, size: int, resources: int, parameters: int, outputs: int) -> None:
     counts = (
         ("bytes", size, MAX_BYTES),
@@ -136,7 +150,7 @@ def _check_limits(file: str, size: int, resources: int, parameters: int, outputs
     )
     over = [f"{count} {what}, CloudFormation takes {limit}" for what, count, limit in counts if count > limit]
     if over:
-        hint = "; give some services another 'cell'" if file.startswith("toolchain") else ""
+        hint = next((hint for start, hint in _SMALLER.items() if file.startswith(start)), "")
         raise ConfigError([Problem(f"templates/{file}", 0, "", ", ".join(over) + hint)])
 
 
@@ -154,6 +168,23 @@ def _report(out: Path, writer: FolderWriter, stale: list[str]) -> None:
     lines += [f"removed  {out}/{name}" for name in stale]
     total = len(writer.changed) + len(writer.kept)
     print(*lines, f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed", sep="\n")
+
+
+def worst_cases(platform: Platform, worst: dict[str, dict[str, int]]) -> str:
+    """A line per service: minutes until a release is done or rolled back in the worst case, and strategies."""
+    width = max(map(len, worst))
+    lines = ["minutes until a release is done or rolled back, in the worst case:"]
+    for name, minutes in list(worst.items())[:SHOWN]:
+        service = platform.services[name]
+        places = [
+            f"{place} {minutes[place]} ({variant(service, environment).strategy})"
+            for place, environment in platform.environments.items()
+        ]
+        lines.append(f"  {name:{width}}  {', '.join(places)}")
+    if len(worst) > SHOWN:
+        longest = max(count for minutes in worst.values() for count in minutes.values())
+        lines.append(f"  and {len(worst) - SHOWN} more, see WorstCaseMinutes in their templates; at most {longest}")
+    return "\n".join(lines)
 
 
 def _warn(params: Path, platform: Platform) -> None:

@@ -35,6 +35,7 @@ class Knob:
     shape: str = ""  # the pattern in words
     min_items: int = 0  # of a list
     computed: bool = False  # filled in by the generator from platform.yaml, never by a person
+    offline: bool = False  # checked when templates are made, and no parameter of them
 
     def parameter(self) -> Parameter:
         """The troposphere Parameter, one for all templates; CloudFormation enforces what `check` checks."""

@@ -8,6 +8,7 @@ there.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -129,6 +130,12 @@ CLUSTER_NAME = Wire(name="ClusterName", description="ECS cluster", path="cluster
 LISTENER_ARN = Wire(
     name="ListenerArn", description="ARN of the load balancer's main listener", path="listener-arn", per_cluster=True
 )
+TEST_LISTENER_ARN = Wire(
+    name="TestListenerArn",
+    description="ARN of the load balancer's listener for test traffic",
+    path="test-listener-arn",
+    per_cluster=True,
+)
 LOAD_BALANCER_DNS_NAME = Wire(
     name="LoadBalancerDnsName",
     description="DNS name of the load balancer",
@@ -171,6 +178,11 @@ CLOUDFORMATION_ROLE_ARN = Wire(
     description="ARN of the role with which CloudFormation makes service stacks",
     path="deploy/cloudformation-role-arn",
 )
+READER_ROLE_ARN = Wire(
+    name="ReaderRoleArn",
+    description="ARN of the role with which releases look at service stacks",
+    path="deploy/reader-role-arn",
+)
 
 # Toolchain
 ARTIFACT_BUCKET = Wire(
@@ -189,8 +201,21 @@ NOTIFICATION_TOPIC_ARN = Wire(
     description="ARN of the topic for failures and approvals",
     path="artifacts/topic-arn",
 )
-TOOLCHAIN_WIRES = (ARTIFACT_BUCKET, ARTIFACT_KEY_ARN, CONNECTION_ARN, NOTIFICATION_TOPIC_ARN)
+SIGNING_PROFILE_ARN = Wire(
+    name="SigningProfileArn",
+    description="ARN of the profile with which the registry signs images",
+    path="release-tools/signing-profile-arn",
+)
+TOOLCHAIN_WIRES = (ARTIFACT_BUCKET, ARTIFACT_KEY_ARN, CONNECTION_ARN, NOTIFICATION_TOPIC_ARN, SIGNING_PROFILE_ARN)
 
 BY_NAME: dict[str, Wire] = {wire.name: wire for wire in list(globals().values()) if isinstance(wire, Wire)} | {
     wire.name: wire for wire in map(capacity_provider, ("amd64", "arm64"))
 }
+
+
+def of_green(wire: Wire) -> Wire:
+    """The same value of the green cluster, for templates that have both clusters'; others have one cluster's."""
+    return dataclasses.replace(wire, name=f"Green{wire.name}", description=f"{wire.description}, of the green cluster")
+
+
+OF_GREEN: dict[str, Wire] = {f"Green{wire.name}": of_green(wire) for wire in BY_NAME.values() if wire.per_cluster}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sendy_cfn import config, yamlfile
-from sendy_cfn.config.model import Platform
+from troposphere import Template
 
+from sendy_cfn import config, services, yamlfile
+from sendy_cfn.config import releases
+from sendy_cfn.config.model import Platform, Service
+
+MINUTES = {"test": 14, "production": 27}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -15,3 +19,9 @@ def platform(text: str | None = None) -> Platform:
     if text is None:
         return config.load(ROOT / "params")
     return config.read(yamlfile.parse(text.encode(), "platform.yaml"), "platform.yaml")
+
+
+def built(of: Platform, service: Service, place: str = "") -> Template:
+    """The template of a service in an environment, the first one unless named; with made up worst cases."""
+    environment = of.environments[place or next(iter(of.environments))]
+    return services.build(of, service, releases.variant(service, environment), MINUTES)

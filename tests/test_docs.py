@@ -161,7 +161,8 @@ def test_a_fresh_clone_prints_what_the_readme_shows(run: Command) -> None:
     done = run("generate.py")
     checked = run("-m", "sendy_cfn.checks.validate")
     assert (done.returncode, checked.returncode) == (0, 0)
-    shown = f"```\n{done.stdout.splitlines()[-1]}\n{checked.stdout.splitlines()[-1]}\n```"
+    _, count, rest = done.stdout.partition("templates: ")
+    shown = f"```\n{count}{rest}{checked.stdout.splitlines()[-1]}\n```"
     assert shown in README.read_text(encoding="utf-8")
 
 

@@ -36,6 +36,7 @@ def test_name_servers_are_told_while_the_certificate_waits(
     stacks = Stacks(emulator, sign_in(emulator, monkeypatch), "eu-central-1")
     template = ROOT / "templates/environment.yaml"
     values = {"Environment": "test", "DomainName": "test.courier.example", "VpcCidr": "10.0.0.0/16"}
+    values["TestTrafficCidr"] = "203.0.113.0/24"
     assert stacks.create("courier-test", stacks.package(template), values) == "CREATE_COMPLETE"
     shown: list[Event] = []
     look = first_time.tell_name_servers(stacks.client("cloudformation"), "courier-test", shown.append)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sendy_cfn import config, fresh, generator, stacks
+from sendy_cfn.config.values import Configuration
 from sendy_cfn.fresh import Memory
 from sendy_cfn.stacks.interface import Interface
 from sendy_cfn.write import FolderWriter
@@ -39,7 +40,10 @@ def recalled(folder: Path) -> list[str]:
     remembered = memory(folder)
     interfaces: dict[str, Interface] = {}
     found = []
-    for unit in stacks.units(config.load(folder / "params")):
+    platform = config.load(folder / "params")
+    configuration = Configuration(folder / "params", platform)
+    worst = {name: configuration.worst_cases(service) for name, service in platform.services.items()}
+    for unit in stacks.units(platform, worst):
         known = remembered.recall(unit.file, remembered.key(unit, interfaces))
         if known is not None:
             found.append(unit.file)

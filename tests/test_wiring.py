@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from sendy_cfn import stacks, wires
+from sendy_cfn.config import releases
 from sendy_cfn.config.model import Environment
+from sendy_cfn.knobs.release import STATE
 from sendy_cfn.names import cluster_id
 from tests.generated import CASES, Document, Generated, generated
 
@@ -100,7 +102,7 @@ def test_names_mean_one_thing(made: Generated) -> None:
     for file, template in made.templates.items():
         assert not set(template.get("Parameters", {})) & set(template["Resources"]), file
         for name, spec in template.get("Parameters", {}).items():
-            if name in wires.BY_NAME or spec["Type"].startswith(RESOLVED):
+            if name in wires.BY_NAME or name in wires.OF_GREEN or spec["Type"].startswith(RESOLVED):
                 continue
             assert seen.setdefault(name, spec) == spec, f"{file}: {name}"
 
@@ -119,10 +121,21 @@ def published(made: Generated, environment: Environment) -> list[str]:
     return found
 
 
+def template_of(made: Generated, configuration: str) -> str:
+    """The template that is deployed with a configuration file."""
+    place, _, name = configuration.rpartition("/")
+    if name == "environment.json":
+        return stacks.environment_file(made.platform.environments[place])
+    if not name.startswith("service-"):
+        return name.replace(".json", ".yaml")
+    service = made.platform.services[name.removeprefix("service-").removesuffix(".json")]
+    return releases.service_file(service, releases.variant(service, made.platform.environments[place]))
+
+
 def looked_up(made: Generated) -> Iterator[tuple[str, str]]:
     """(who, SSM parameter) for everything that a template or configuration resolves from SSM."""
     for file, configuration in made.configurations.items():
-        name = file.rpartition("/")[2].replace(".json", ".yaml")
+        name = template_of(made, file)
         if name.startswith("service-"):
             for parameter, spec in made.templates[name]["Parameters"].items():
                 if spec["Type"].startswith(RESOLVED) and "Default" not in spec:
@@ -137,10 +150,11 @@ def looked_up(made: Generated) -> Iterator[tuple[str, str]]:
 
 def test_whatever_is_looked_up_is_published_once_and_the_other_way_round(made: Generated) -> None:
     names = [name for e in made.platform.environments.values() for name in published(made, e)]
-    for file in ("artifacts.yaml", "source.yaml"):
+    for file in ("artifacts.yaml", "source.yaml", "release-tools.yaml"):
         for resource in made.templates.get(file, {"Resources": {}})["Resources"].values():
-            if resource["Type"] == "AWS::SSM::Parameter":
-                names.append(resource["Properties"]["Name"])
+            name = resource["Properties"].get("Name", "")
+            if resource["Type"] == "AWS::SSM::Parameter" and "/settings/" not in name:  # those are for builds
+                names.append(name)
     assert len(set(names)) == len(names)
     wanted = {name for _, name in looked_up(made)}
     assert wanted <= set(names)
@@ -156,16 +170,13 @@ def test_whatever_is_looked_up_is_published_once_and_the_other_way_round(made: G
 def test_configurations_fit_their_templates(made: Generated) -> None:
     """All parameters without a default are there, but for those that the pipeline hands over; none is unknown."""
     for file, configuration in made.configurations.items():
-        environment, _, name = file.rpartition("/")
-        if name == "environment.json":
-            template = made.templates[stacks.environment_file(made.platform.environments[environment])]
-        else:
-            template = made.templates[name.replace(".json", ".yaml")]
-        parameters = template.get("Parameters", {})
+        name = template_of(made, file)
+        parameters = made.templates[name].get("Parameters", {})
         given = configuration["Parameters"]
         assert set(given) <= set(parameters), file
         missing = {p for p, spec in parameters.items() if "Default" not in spec} - set(given)
-        assert missing == ({"Image", "Version"} if name.startswith("service-") else set()), file
+        handed = {"Image", "Version"} if "Image" in parameters else {knob.name for knob in STATE}
+        assert missing == (handed if name.startswith("service-") else set()), file
         for parameter, value in given.items():
             pattern = parameters[parameter].get("AllowedPattern", "")
             assert re.search(pattern, value), f"{file}: {parameter}"

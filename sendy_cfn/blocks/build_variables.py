@@ -10,17 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn.blocks.pipeline_sources import repository_url
+from sendy_cfn.blocks.settings import stored
 from sendy_cfn.blocks.text import literal
 from sendy_cfn.config.words import Test
+from sendy_cfn.knobs.release import RECORD_TTL, SMOKE_LIMIT, SWITCH_GRACE
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, ecr
 
+    from sendy_cfn.blocks.settings import Stored
     from sendy_cfn.config.model import Platform, Service
 
-    Variables = dict[str, AWSHelperFn | str]
-
-MAX_ERROR_PERCENT = "1"  # of a load test's requests
+    Variables = dict[str, AWSHelperFn | Stored | str]
 
 
 def image(platform: Platform, service: Service, images: ecr.Repository, cache: ecr.Repository) -> Variables:
@@ -33,6 +34,8 @@ def image(platform: Platform, service: Service, images: ecr.Repository, cache: e
     url = repository_url(platform, service.source)
     if url:
         variables["SOURCE_URL"] = url
+    for name in ("BUILDKIT_IMAGE", "SBOM_GENERATOR", *(("MIRRORS",) if platform.toolchain.base_images else ())):
+        variables[name] = stored(platform.platform, name)
     return variables
 
 
@@ -45,15 +48,26 @@ def test(platform: Platform, service: Service, kind: str) -> Variables:
         variables["HEALTH_PATH"] = service.health_path
     if kind == Test.SMOKE:
         variables["VERSION_PATH"] = service.version_path
+    if kind == Test.LOAD:
+        for name in ("MAX_P95_MILLISECONDS", "MAX_ERROR_PERCENT"):  # what the answers under load must keep to
+            variables[name] = stored(platform.platform, name)
     commands: tuple[str, ...] = getattr(service.tests, kind)
     if commands:
         variables[f"{kind.upper()}_COMMANDS"] = literal("\n".join(commands))
     return variables
 
 
-def limits(max_p95_milliseconds: AWSHelperFn) -> Variables:
-    """What the answers under load must keep to."""
-    return {"MAX_P95_MILLISECONDS": max_p95_milliseconds, "MAX_ERROR_PERCENT": MAX_ERROR_PERCENT}
+def shared(platform: Platform, kind: str) -> Variables:
+    """For the builds that all pipelines share: what is the same for every service."""
+    if kind == "scan":
+        return {"FAIL_ON": stored(platform.platform, "FAIL_ON")}
+    if kind == "verify":
+        return {
+            "TTL_SECONDS": str(RECORD_TTL),
+            "GRACE_SECONDS": str(SWITCH_GRACE),
+            "SMOKE_TIMEOUT_SECONDS": str(SMOKE_LIMIT),
+        }
+    return {}
 
 
 def _common(platform: Platform, service: Service) -> Variables:

@@ -13,6 +13,7 @@ from troposphere import logs as log
 
 from sendy_cfn.blocks import iam
 from sendy_cfn.blocks.buildspecs import load
+from sendy_cfn.blocks.settings import Stored
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.config.words import Architecture
 
@@ -54,6 +55,13 @@ BUILDS = {
     "regression": Build("Checks that the deployed service still does what it did", minutes=30),
     "load": Build("Checks latency and errors of the deployed service under load", minutes=30),
 }
+# Shared by all pipelines: they run no code of a service, and look at its image or its stack.
+RELEASE_BUILDS = {
+    "scan": Build("Checks what the registry's scan found in an image", minutes=30),
+    "state": Build("Finds out which side of a service is live, and what a release has to change", 15, reports=False),
+    "verify": Build("Watches a service after its switch to the other cluster", minutes=120),
+    "revision": Build("Writes the task definition and the AppSpec that CodeDeploy releases", 15, reports=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,13 @@ def project_arn(prefix: str, kind: str) -> Sub:
     return _arn(f"project/{project_name(prefix, kind)}")
 
 
+def report_page(prefix: str, kind: str) -> str:
+    """The console's page with the reports of a kind, for Sub."""
+    group = f"{project_name(prefix, kind)}-{kind}"
+    place = "${AWS::Region}.console.aws.amazon.com/codesuite/codebuild/${AWS::AccountId}/testReports/reportGroups"
+    return f"https://{place}/{group}?region=${{AWS::Region}}"
+
+
 def _arn(resource: str) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:codebuild:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
 
@@ -107,7 +122,7 @@ def project(
     shop: Workshop, kind: str, role: Role, variables: Variables, architecture: Architecture
 ) -> codebuild.Project:
     """The project `<Kind>Project`, whose builds see the variables as they are: nothing in them is replaced."""
-    build = BUILDS[kind]
+    build = (BUILDS | RELEASE_BUILDS)[kind]
     host, image = HOSTS[architecture]
     return codebuild.Project(
         f"{kind.capitalize()}Project",
@@ -123,7 +138,9 @@ def project(
             ComputeType=build.compute,
             PrivilegedMode=build.privileged,
             EnvironmentVariables=[
-                codebuild.EnvironmentVariable(Name=name, Value=value, Type="PLAINTEXT")
+                codebuild.EnvironmentVariable(Name=name, Value=value.name, Type="PARAMETER_STORE")
+                if isinstance(value, Stored)
+                else codebuild.EnvironmentVariable(Name=name, Value=value, Type="PLAINTEXT")
                 for name, value in variables.items()
             ],
         ),
@@ -166,7 +183,14 @@ def statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
         iam.allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], artifacts_of(shop.bucket_arn, shop.prefix)),
         iam.allow("UseKey", [kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey], shop.key),
     ]
-    groups = [_arn(f"report-group/{shop.report_name(kind)}") for kind in kinds if BUILDS[kind].reports]
+    return found + report_statements(shop, kinds)
+
+
+def report_statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
+    """What builds of these kinds need for their reports, if they have any."""
+    groups = [
+        _arn(f"report-group/{shop.report_name(kind)}") for kind in kinds if (BUILDS | RELEASE_BUILDS)[kind].reports
+    ]
     if groups:
         actions = [
             codebuild_actions.CreateReportGroup,  # asked for before every report, although the group exists
@@ -174,8 +198,8 @@ def statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
             codebuild_actions.UpdateReport,
             Action("codebuild", "BatchPutTestCases"),
         ]
-        found.append(iam.allow("WriteReports", actions, *groups))
-    return found
+        return [iam.allow("WriteReports", actions, *groups)]
+    return []
 
 
 def push_statements(*repositories: Value) -> list[Statement]:

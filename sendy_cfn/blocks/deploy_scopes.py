@@ -16,12 +16,14 @@ from sendy_cfn.blocks import role_paths
 SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 ALARM, COMPOSITE_ALARM = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+APPLICATION, DEPLOYMENT_GROUP = "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"
 GROUPS = tuple(f"AWS::EC2::SecurityGroup{part}" for part in ("", "Egress", "Ingress"))
 SERVICE, TASK_DEFINITION = "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
 LISTENER_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 POLICY, ROLE = "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"
-LOG_GROUP, RECORD, PARAMETER = "AWS::Logs::LogGroup", "AWS::Route53::RecordSet", "AWS::SSM::Parameter"
+LOG_GROUP, PARAMETER = "AWS::Logs::LogGroup", "AWS::SSM::Parameter"
+HEALTH_CHECK, RECORD = "AWS::Route53::HealthCheck", "AWS::Route53::RecordSet"
 
 # Names of load balancers and target groups have at most 32 characters: CloudFormation keeps little of the stack's name.
 SHORT_NAME_KEPT = 5
@@ -59,7 +61,8 @@ def scopes(platform: str) -> dict[str, list[Scope]]:
     mine = f"{platform}-${{Environment}}-*"  # service stacks, and what is named after them
     return {
         "TasksPolicy": [*_tasks(mine), *_scaling()],
-        "TrafficPolicy": [*_balancing(platform), *_records()],
+        "TrafficPolicy": [*_balancing(platform), *_records(), *_health_checks()],
+        "ShiftPolicy": _shifting(mine),
         "NetworkPolicy": _network(),
         "IdentityPolicy": _identity(platform),
         "ObservationPolicy": [*_observation(mine), _parameters(platform)],
@@ -148,6 +151,34 @@ def _records() -> list[Scope]:
     ]
 
 
+def _health_checks() -> list[Scope]:
+    # AWS draws their ids, and its conditions know neither their names nor their tags.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html
+    checks = ("arn:${AWS::Partition}:route53:::healthcheck/*",)
+    change = "route53:GetHealthCheck UpdateHealthCheck DeleteHealthCheck ChangeTagsForResource ListTagsForResource"
+    return [
+        Scope("NewHealthChecks", (HEALTH_CHECK,), "route53:CreateHealthCheck", ANY),
+        Scope("HealthChecks", (HEALTH_CHECK,), change, checks),
+    ]
+
+
+def _shifting(mine: str) -> list[Scope]:
+    applications = (_arn("codedeploy", f"application:{mine}"),)
+    groups = (_arn("codedeploy", f"deploymentgroup:{mine}/{mine}"),)
+    configurations = (_arn("codedeploy", "deploymentconfig:CodeDeployDefault.*"),)
+    tag = "TagResource UntagResource ListTagsForResource"
+    group = (
+        "codedeploy:CreateDeploymentGroup UpdateDeploymentGroup DeleteDeploymentGroup GetDeploymentGroup"
+        f" GetDeployment ListDeployments StopDeployment {tag}"
+    )
+    application = f"codedeploy:CreateApplication DeleteApplication GetApplication {tag}"
+    return [
+        Scope("Applications", (APPLICATION,), application, applications),
+        Scope("DeploymentGroups", (DEPLOYMENT_GROUP,), group, groups),
+        Scope("ReadConfigurations", (DEPLOYMENT_GROUP,), "codedeploy:GetDeploymentConfig", configurations),
+    ]
+
+
 def _network() -> list[Scope]:
     # The VPC's account is left open, because a shared VPC is another account's; its id says which one it is.
     vpc = "arn:${AWS::Partition}:ec2:${AWS::Region}:*:vpc/${VpcId}"
@@ -173,7 +204,9 @@ def _identity(platform: str) -> list[Scope]:
     roles = (role_paths.role_arn(role_paths.of_services(platform) + "*"),)
     policies = (role_paths.policy_arn(role_paths.of_services(platform) + "*"),)
     ours = Condition(ArnLike("iam:PolicyARN", Sub(policies[0])))
-    to_tasks = Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com"))
+    # ECS itself moves the traffic of some services, with a role of theirs.
+    to_ecs = Condition(StringEquals("iam:PassedToService", ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]))
+    to_codedeploy = Condition(StringEquals("iam:PassedToService", "codedeploy.amazonaws.com"))
     role = (
         "iam:CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole"
         " GetRolePolicy PutRolePolicy DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies"
@@ -187,7 +220,8 @@ def _identity(platform: str) -> list[Scope]:
         Scope("ServiceRoles", (ROLE, TASK_DEFINITION), role, roles),
         Scope("ServicePolicies", (POLICY,), policy, policies),
         Scope("AttachServicePolicies", (ROLE, POLICY), "iam:AttachRolePolicy DetachRolePolicy", roles, ours),
-        Scope("HandRolesToTasks", (SERVICE, TASK_DEFINITION), "iam:PassRole", roles, to_tasks),
+        Scope("HandRolesToEcs", (SERVICE, TASK_DEFINITION), "iam:PassRole", roles, to_ecs),
+        Scope("HandRolesToCodeDeploy", (DEPLOYMENT_GROUP,), "iam:PassRole", roles, to_codedeploy),
     ]
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
+TEST_PORT = 8443  # of the listener on which a new version is seen before customers reach it
+
 # What VPCs take their addresses from (RFC 1918, RFC 6598). Only the services' own stacks know the tasks' ports and
 # security groups, and let the load balancer in; here is said that it calls nobody outside.
 PRIVATE_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
@@ -28,8 +30,18 @@ PRIVATE_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/1
 NOT_FOUND = elb.FixedResponseConfig(StatusCode="404", ContentType="text/plain", MessageBody="Not found")
 
 
-def security_group(vpc_id: Ref, ports: dict[int, str], *, dual_stack: bool) -> ec2.SecurityGroup:
-    """Lets the internet in on the ports, each with the reason why, and itself out to private addresses only."""
+def security_group(
+    vpc_id: Ref, ports: dict[int, str], *, dual_stack: bool, testers: Ref | None = None
+) -> ec2.SecurityGroup:
+    """Lets the internet in on the ports, each with the reason why, and itself out to private addresses only.
+
+    `testers` is the address block that reaches the test listener.
+    """
+    test_traffic = ec2.SecurityGroupRule(
+        Description="New versions, for those who test them", IpProtocol="tcp", FromPort=TEST_PORT, ToPort=TEST_PORT
+    )
+    if testers is not None:
+        test_traffic.CidrIp = testers
     anywhere = {"IPv4": {"CidrIp": "0.0.0.0/0"}} | ({"IPv6": {"CidrIpv6": "::/0"}} if dual_stack else {})
     return ec2.SecurityGroup(
         "LoadBalancerSecurityGroup",
@@ -45,7 +57,8 @@ def security_group(vpc_id: Ref, ports: dict[int, str], *, dual_stack: bool) -> e
             )
             for port, why in ports.items()
             for version, source in anywhere.items()
-        ],
+        ]
+        + ([] if testers is None else [test_traffic]),
         SecurityGroupEgress=[
             ec2.SecurityGroupRule(
                 Description="Tasks, on whatever port they listen",
@@ -127,12 +140,14 @@ def certificate(domain_name: Ref, hosted_zone_id: Ref) -> certificatemanager.Cer
     )
 
 
-def https_listener(balancer: elb.LoadBalancer, proof: certificatemanager.Certificate) -> elb.Listener:
-    """Port 443; services add their rules to it, all else is not found."""
+def https_listener(
+    balancer: elb.LoadBalancer, proof: certificatemanager.Certificate, title: str = "HttpsListener", port: int = 443
+) -> elb.Listener:
+    """Services add their rules to it, all else is not found."""
     return elb.Listener(
-        "HttpsListener",
+        title,
         LoadBalancerArn=balancer.ref(),
-        Port=443,
+        Port=port,
         Protocol="HTTPS",
         SslPolicy=TLS_POLICY,
         Certificates=[elb.Certificate(CertificateArn=proof.ref())],
@@ -150,6 +165,13 @@ def http_listener(balancer: elb.LoadBalancer, *, redirect: bool) -> elb.Listener
         action = elb.Action(Type="redirect", RedirectConfig=to_https)
     else:
         action = elb.Action(Type="fixed-response", FixedResponseConfig=NOT_FOUND)
-    return elb.Listener(
-        "HttpListener", LoadBalancerArn=balancer.ref(), Port=80, Protocol="HTTP", DefaultActions=[action]
-    )
+    return _plain("HttpListener", balancer, 80, action)
+
+
+def plain_test_listener(balancer: elb.LoadBalancer) -> elb.Listener:
+    """The test listener where there is no certificate."""
+    return _plain("TestListener", balancer, TEST_PORT, elb.Action(Type="fixed-response", FixedResponseConfig=NOT_FOUND))
+
+
+def _plain(title: str, balancer: elb.LoadBalancer, port: int, action: elb.Action) -> elb.Listener:
+    return elb.Listener(title, LoadBalancerArn=balancer.ref(), Port=port, Protocol="HTTP", DefaultActions=[action])

@@ -14,6 +14,7 @@ from awacs import codecommit, codeconnections, codestar_connections, s3
 from troposphere import Sub, codepipeline
 
 from sendy_cfn.blocks.iam import allow
+from sendy_cfn.config import releases
 from sendy_cfn.config.words import Connection, Provider
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn
 
     from sendy_cfn.config.model import Platform, Service, Source
+
+MAX_PATTERNS = 8  # AWS: in one filter
 
 # Page of a repository and of a commit in it.
 HOSTS = {
@@ -93,7 +96,9 @@ def action(origin: Origin, connection: AWSHelperFn | None) -> codepipeline.Actio
     )
 
 
-def triggers(service: Service, code: Origin, templates: Origin) -> list[codepipeline.PipelineTriggerDeclaration]:
+def triggers(
+    platform: Platform, service: Service, code: Origin, templates: Origin
+) -> list[codepipeline.PipelineTriggerDeclaration]:
     """What starts the pipeline among the pushes that connections report.
 
     A change of the service's templates starts it too, with two exceptions. A service released by tags waits for its
@@ -110,16 +115,25 @@ def triggers(service: Service, code: Origin, templates: Origin) -> list[codepipe
             filters = [_pushes(own.branch, own.paths)]
             if code is templates and own.paths:
                 # A filter of their own: AWS takes at most 8 patterns in each.
-                filters.append(_pushes(own.branch, template_files(service)))
+                filters += _template_pushes(own.branch, platform, service)
         found.append(_trigger(code, filters))
     if code is not templates and templates.source.provider is Provider.CONNECTION and not own.tags:
-        found.append(_trigger(templates, [_pushes(templates.source.branch, template_files(service))]))
+        found.append(_trigger(templates, _template_pushes(templates.source.branch, platform, service)))
     return found
 
 
-def template_files(service: Service) -> tuple[str, str]:
+def _template_pushes(branch: str, platform: Platform, service: Service) -> list[codepipeline.GitPushFilter]:
+    files = template_files(platform, service)
+    return [_pushes(branch, files[first : first + MAX_PATTERNS]) for first in range(0, len(files), MAX_PATTERNS)]
+
+
+def template_files(platform: Platform, service: Service) -> tuple[str, ...]:
     """The files of the platform's repository that the service's deployments read, as globs."""
-    return f"templates/service-{service.name}.yaml", f"templates/config/*/service-{service.name}.json"
+    variants = releases.variants(service, platform.environments.values())
+    return (
+        *(f"templates/{releases.service_file(service, variant)}" for variant in variants),
+        f"templates/config/*/service-{service.name}.json",
+    )
 
 
 def repository_url(platform: Platform, source: Source) -> str:

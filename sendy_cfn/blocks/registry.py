@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn
 
 # Nobody knows from here which image an environment runs or may roll back to. So many that a production which lags half
-# a year behind, at a few builds a day, keeps its own. Images share their layers: this costs little.
-KEPT_IMAGES = 500
-UNTAGGED_DAYS = 14  # what a broken push leaves
+# a year behind, at a few builds a day, keeps its own. Images share their layers: this costs little. An image counts
+# several times: as its index, as what runs, as the index's SBOM and provenance, and each again with a signature.
+KEPT_IMAGES = 500 * 6
+UNTAGGED_DAYS = 14  # what a broken push leaves; what an index names stays with it
 UNTAGGED_CACHE_DAYS = 1  # each build's cache replaces the one before
 
 

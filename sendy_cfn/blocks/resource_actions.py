@@ -20,6 +20,18 @@ NOT_USED: dict[str, tuple[str, ...]] = {
         "lambda:GetProvisionedConcurrencyConfig",
         "lambda:PutProvisionedConcurrencyConfig",
     ),
+    # Deployments that CloudFormation starts itself, and servers of one's own.
+    "AWS::CodeDeploy::DeploymentGroup": (
+        "codedeploy:CreateDeployment",
+        "codedeploy:GetApplicationRevision",
+        "codedeploy:RegisterApplicationRevision",
+        "codedeploy:RegisterOnPremisesInstance",
+    ),
+    # Health checks that look at an alarm, or at a routing control.
+    "AWS::Route53::HealthCheck": (
+        "cloudwatch:DescribeAlarms",
+        "route53-recovery-control-config:DescribeRoutingControl",
+    ),
     # Authentication by Cognito.
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("cognito-idp:DescribeUserPoolClient",),
     # Users and groups; policies are attached to roles only.

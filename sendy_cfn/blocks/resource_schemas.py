@@ -19,6 +19,8 @@ TYPES = (
     "AWS::ApplicationAutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CodeDeploy::Application",
+    "AWS::CodeDeploy::DeploymentGroup",
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
@@ -29,6 +31,7 @@ TYPES = (
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
+    "AWS::Route53::HealthCheck",
     "AWS::Route53::RecordSet",
     "AWS::SSM::Parameter",
 )

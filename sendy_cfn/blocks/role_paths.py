@@ -35,4 +35,13 @@ def of_pipelines(platform: str) -> str:
 
     The toolchain's other roles don't match: builds run the services' own code.
     """
-    return f"{platform}-toolchain"[:STACK_NAME_KEPT] + "*-PipelineRole-*"
+    return _of_toolchain(platform, "PipelineRole")
+
+
+def of_readers(platform: str) -> str:
+    """Pattern of the name of the role with which releases look at service stacks; its builds run no other code."""
+    return _of_toolchain(platform, "ReaderRole")
+
+
+def _of_toolchain(platform: str, title: str) -> str:
+    return f"{platform}-toolchain"[:STACK_NAME_KEPT] + f"*-{title}-*"

@@ -20,7 +20,9 @@ from sendy_cfn.config.words import (
     Kind,
     Provider,
     Scale,
+    Strategy,
     Test,
+    Upstream,
     Vpc,
 )
 
@@ -78,6 +80,8 @@ class Toolchain:
     )
     connection: Connection = key("Git host: github | gitlab | bitbucket", default=Connection.GITHUB)
     source: Source = key("repository that holds this folder: pipelines read templates/ from it")
+    sign: bool = key("the registry signs each image that is pushed; one platform per account and region", default=False)
+    base_images: tuple[Upstream, ...] = key("registries whose base images come from a copy in ECR", default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,20 @@ class Cluster:
     """What every cluster has beyond Fargate."""
 
     ec2: tuple[Architecture, ...] = key("EC2 capacity: one auto scaling group per architecture", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When releases may begin."""
+
+    cron: str = key(
+        "minutes in which a release may begin: seconds minutes hours day-of-month month day-of-week [year]",
+        pattern=patterns.CRON,
+        allowed="6 or 7 fields, seconds '*', such as '* * 8-15 ? * MON-THU *'",
+    )
+    time_zone: str = key(
+        "time zone of `cron`", default="UTC", pattern=patterns.TIME_ZONE, allowed="a name such as 'Europe/Berlin'"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +136,11 @@ class Environment:
     throwaway: bool = key("true: no deletion protection, data is deleted with the stacks", default=False)
     approval: bool = key("a person approves each release to it", default=False)
     tests: tuple[Test, ...] = key("tests after each deployment", default=(Test.SMOKE,))
+    strategy: Strategy = key("how releases reach its services", default=Strategy.ROLLING)
+    pause: bool = key(
+        "ECS waits for a person between test traffic and production traffic: blue-green, linear, canary", default=False
+    )
+    window: Window | None = key("when releases may begin; default always", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +254,13 @@ class Service:
     permissions: tuple[Permission, ...] = key("what the service itself may do on AWS", default=(), max_items=20)
     outbound_ports: tuple[int, ...] = key(
         "TCP ports that the service connects to", default=(443,), minimum=1, maximum=65535, max_items=20
+    )
+    strategies: dict[str, Strategy] = key(
+        "environment -> strategy, where it differs from the environment's",
+        default={},
+        key_pattern=patterns.ENVIRONMENT_NAME,
+        key_allowed="an environment's name",
+        max_items=8,
     )
     scale_on: tuple[Scale, ...] = key(
         "cpu | memory | requests", default=(Scale.CPU, Scale.MEMORY, Scale.REQUESTS), min_items=1

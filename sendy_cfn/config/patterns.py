@@ -29,3 +29,7 @@ RESOURCE_ARN = (
     r"arn:(aws[a-z-]*|\{partition\}):[a-z0-9-]+:[a-z0-9-]*(\{region\})?:([0-9]{12}|\{account\})?"
     r":[A-Za-z0-9/_+=.@:*?{}-]{1,900}"
 )
+# Of CodePipeline's DeploymentWindow: seconds can't be chosen, the year may be left out.
+_CRON_FIELD = r"[A-Z0-9*?,/#-]+"
+CRON = rf"\*( {_CRON_FIELD}){{5,6}}"
+TIME_ZONE = r"UTC([+-][0-9]{2}:[0-9]{2})?|[A-Z][A-Za-z]+(/[A-Z][A-Za-z_]+){1,2}"

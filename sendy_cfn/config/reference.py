@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sendy_cfn import wires
 from sendy_cfn.config.fields import Spec, declared, hints, spec_of
 from sendy_cfn.config.model import Platform
-from sendy_cfn.knobs import cluster, common, network, service, toolchain
+from sendy_cfn.knobs import OF_SERVICES, cluster, common, network, toolchain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,8 +52,8 @@ service; the latter wins.
 """
 
 _COMPUTED = """\
-The generator fills them in from `platform.yaml`, the pipeline sets `Image` and `Version` with each release. In
-`params/` they are errors; whoever deploys by hand finds them in `templates/config/`.
+The generator fills them in from `platform.yaml`; the pipeline sets images, versions, `LiveCluster` and `IdleTasks` with
+each release. In `params/` they are errors; whoever deploys by hand finds the others in `templates/config/`.
 """
 
 _WIRES = """\
@@ -67,13 +67,12 @@ there is more than one cell.
 def text() -> str:
     """The page as the file has it."""
     of_environments = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS)
-    of_services = (*service.KNOBS, common.LOG_RETENTION_DAYS)
     of_toolchains = (
         *toolchain.KNOBS,
         common.LOG_RETENTION_DAYS,
         *(toolchain.environment_role(f"<Environment>{wire.name}") for wire in _ROLES),
     )
-    computed = [knob for knob in (*common.KNOBS, *service.KNOBS) if knob.computed]
+    computed = [knob for knob in (*common.KNOBS, *OF_SERVICES) if knob.computed]
     blocks = [
         _INTRODUCTION,
         "## `params/platform.yaml`\n",
@@ -84,7 +83,7 @@ def text() -> str:
         "### `environment`\n",
         *_groups(of_environments),
         "### `defaults` and `services.<name>`\n",
-        *_groups(of_services),
+        *_groups(OF_SERVICES),
         "## `params/toolchain.yaml`\n",
         "### `toolchain`\n",
         "`<Environment>…` are for environments in another account or region than the toolchain.\n",
@@ -110,7 +109,7 @@ def write(file: Path) -> bool:
     return True
 
 
-_ROLES = (wires.PIPELINE_ROLE_ARN, wires.CLOUDFORMATION_ROLE_ARN)
+_ROLES = (wires.PIPELINE_ROLE_ARN, wires.CLOUDFORMATION_ROLE_ARN, wires.READER_ROLE_ARN)
 
 
 def _records() -> Iterator[str]:
@@ -213,7 +212,7 @@ def _knob_allows(knob: Knob) -> str:
 
 def _knob_default(knob: Knob) -> str:
     if knob.default is None:
-        return "**required**"
+        return "see there" if knob.offline else "**required**"
     return "empty" if knob.default == "" else _code(str(knob.default))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendy_cfn.config import routing
+from sendy_cfn.config import release_rules, routing
 from sendy_cfn.config.model import Platform, Service, Source
 from sendy_cfn.config.words import Capacity, Colour, Provider, Scale
 
@@ -49,6 +49,7 @@ def broken(platform: Platform) -> Iterator[Finding]:
     yield from _logical_ids(platform)
     for service, message in routing.conflicts(platform.services.values()):
         yield f"services.{service.name}", message
+    yield from release_rules.broken(platform)
     yield from _cells(platform)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from sendy_cfn.config.fields import Spec, declared, hints, spec_of
 from sendy_cfn.config.model import Platform
 from sendy_cfn.config.patterns import SERVICE_NAME
-from sendy_cfn.knobs import cluster, common, network, service, toolchain
+from sendy_cfn.knobs import OF_SERVICES, cluster, common, network, toolchain
 from sendy_cfn.parameters import Knob
 
 Schema = dict[str, Any]
@@ -28,7 +28,6 @@ _TYPES = {str: "string", int: "integer", bool: "boolean"}
 def schemas() -> dict[str, Schema]:
     """File name -> schema, for params/."""
     environment_knobs = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS)
-    service_knobs = (*service.KNOBS, common.LOG_RETENTION_DAYS)
     toolchain_knobs = (*toolchain.KNOBS, common.LOG_RETENTION_DAYS)
     return {
         "platform.schema.json": _head("What exists", _record(Platform)),
@@ -37,11 +36,11 @@ def schemas() -> dict[str, Schema]:
             _closed(
                 {
                     "environment": _knobs("Parameters of the environment's root", environment_knobs),
-                    "defaults": _knobs("Parameters of every service", service_knobs),
+                    "defaults": _knobs("Parameters of every service", OF_SERVICES),
                     "services": {
                         "type": "object",
                         "description": "Parameters of one service",
-                        "patternProperties": {f"^{SERVICE_NAME}$": _knobs("Parameters of this service", service_knobs)},
+                        "patternProperties": {f"^{SERVICE_NAME}$": _knobs("Parameters of this service", OF_SERVICES)},
                         "additionalProperties": False,
                     },
                 }
@@ -140,7 +139,10 @@ def _knobs(description: str, knobs: tuple[Knob, ...]) -> Schema:
 def _toolchain(knobs: tuple[Knob, ...]) -> Schema:
     """As `_knobs`, with the roles that exist once per environment in another account or region."""
     roles = toolchain.environment_role("EachPipelineRoleArn")
-    patterns = {"^[A-Z][A-Za-z0-9]*(PipelineRoleArn|CloudFormationRoleArn)$": _knob(roles) | {"description": ROLES}}
+    patterns = {
+        "^[A-Z][A-Za-z0-9]*(PipelineRoleArn|CloudFormationRoleArn|ReaderRoleArn)$": _knob(roles)
+        | {"description": ROLES}
+    }
     return _knobs("Parameters of the toolchain's root", knobs) | {"patternProperties": patterns}
 
 

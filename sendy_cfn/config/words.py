@@ -64,6 +64,27 @@ class Test(StrEnum):
     LOAD = "load"
 
 
+class Strategy(StrEnum):
+    """How a release reaches a service; each has a file in `strategies`."""
+
+    ROLLING = "rolling"
+    BLUE_GREEN = "blue-green"
+    LINEAR = "linear"
+    CANARY = "canary"
+    CODEDEPLOY = "codedeploy"
+    CLUSTER_SWITCH = "cluster-switch"
+
+
+class Upstream(StrEnum):
+    """Registries of base images that ECR can keep copies of."""
+
+    DOCKER_HUB = "docker-hub"
+    ECR_PUBLIC = "ecr-public"
+    GITHUB = "github"
+    KUBERNETES = "kubernetes"
+    QUAY = "quay"
+
+
 class Scale(StrEnum):
     """What a service's task count follows."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendy_cfn.knobs import cluster, common, network, service, toolchain
+from sendy_cfn.knobs import cluster, common, network, release, service, toolchain
 
 if TYPE_CHECKING:
     from sendy_cfn.parameters import Knob
 
-ALL: tuple[Knob, ...] = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS, *service.KNOBS, *toolchain.KNOBS)
+OF_SERVICES: tuple[Knob, ...] = (*service.KNOBS, *release.KNOBS, common.LOG_RETENTION_DAYS)
+ALL: tuple[Knob, ...] = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS, *OF_SERVICES, *toolchain.KNOBS)
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in ALL}
 
 # Pairs of which the first must not be more than the second. CloudFormation checks each alone.

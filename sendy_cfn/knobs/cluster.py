@@ -32,6 +32,14 @@ CLIENT_KEEP_ALIVE_SECONDS = Knob(
     minimum=60,
     maximum=604800,
 )
+TEST_TRAFFIC_CIDR = Knob(
+    name="TestTrafficCidr",
+    description="IPv4 addresses from which new versions can be seen before customers reach them, such as an office's",
+    group=LOAD_BALANCER,
+    label="Testers' addresses",
+    pattern=r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}",
+    shape="an IPv4 block such as 203.0.113.0/24",
+)
 INSTANCE_VOLUME_GIB = Knob(
     name="InstanceVolumeGiB",
     description="Size of each instance's encrypted gp3 volume, which holds images and containers (GiB)",
@@ -130,6 +138,7 @@ BY_ARCHITECTURE = {
 KNOBS: tuple[Knob, ...] = (
     IDLE_TIMEOUT_SECONDS,
     CLIENT_KEEP_ALIVE_SECONDS,
+    TEST_TRAFFIC_CIDR,
     INSTANCE_VOLUME_GIB,
     INSTANCE_TARGET_PERCENT,
     *(knob for instances in BY_ARCHITECTURE.values() for knob in instances.all),

@@ -57,12 +57,54 @@ MAX_P95_MILLISECONDS = Knob(
     minimum=1,
     maximum=60000,
 )
+MAX_ERROR_PERCENT = Knob(
+    name="MaxErrorPercent",
+    description="Percent of a load test's requests that may fail; it fails above",
+    group=TOOLCHAIN,
+    label="Load test: errors (%)",
+    type="Number",
+    default=1,
+    minimum=0,
+    maximum=100,
+)
+FAIL_ON_SEVERITY = Knob(
+    name="FailOnSeverity",
+    description="Severity from which on a finding of the image scan stops a release; NONE for no gate",
+    group=TOOLCHAIN,
+    label="Image scan: stop at",
+    default="CRITICAL",
+    allowed=("CRITICAL", "HIGH", "MEDIUM", "LOW", "NONE"),
+)
+SBOM_GENERATOR = Knob(
+    name="SbomGenerator",
+    description="Image that lists what is in an image (SBOM); a mirror escapes Docker Hub's pull limit",
+    group=TOOLCHAIN,
+    default="docker/buildkit-syft-scanner:stable-1",
+    pattern=r"[A-Za-z0-9._:/@-]{3,256}",
+    shape="an image's name",
+)
+
+
+def upstream_credential(upstream: str) -> Knob:
+    """The secret with the credentials for a registry that wants some; ECR prescribes how its name begins."""
+    return Knob(
+        name=f"{''.join(part.capitalize() for part in upstream.split('-'))}CredentialArn",
+        description=f"ARN of the secret with the credentials for {upstream}",
+        group=TOOLCHAIN,
+        pattern=r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+",
+        shape="the ARN of a secret whose name begins with ecr-pullthroughcache/",
+    )
+
+
+DOCKER_HUB_CREDENTIAL_ARN = upstream_credential("docker-hub")
+GITHUB_CREDENTIAL_ARN = upstream_credential("github")
 
 
 # Output of an environment's stack -> the role whose ARN it is.
 _ROLES = {
     "PipelineRoleArn": "the role that pipelines take on",
     "CloudFormationRoleArn": "the role with which CloudFormation makes service stacks",
+    "ReaderRoleArn": "the role with which releases look at service stacks",
 }
 
 
@@ -70,10 +112,10 @@ def environment_role(name: str) -> Knob:
     """A role of an environment in another account or region, where pipelines can't look it up: people copy its ARN.
 
     Args:
-        name: `<Environment>PipelineRoleArn` or `<Environment>CloudFormationRoleArn`.
+        name: `<Environment>PipelineRoleArn`, `…CloudFormationRoleArn` or `…ReaderRoleArn`.
 
     Raises:
-        KeyError: the name is neither.
+        KeyError: the name is none of them.
     """
     for output, what in _ROLES.items():
         place = name.removesuffix(output)
@@ -94,4 +136,9 @@ KNOBS: tuple[Knob, ...] = (
     EXISTING_CONNECTION_ARN,
     BUILDKIT_IMAGE,
     MAX_P95_MILLISECONDS,
+    MAX_ERROR_PERCENT,
+    FAIL_ON_SEVERITY,
+    SBOM_GENERATOR,
+    DOCKER_HUB_CREDENTIAL_ARN,
+    GITHUB_CREDENTIAL_ARN,
 )

@@ -16,8 +16,9 @@ from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, policy, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.text import allow_escapes, literal
-from sendy_cfn.config.words import Architecture, Capacity
+from sendy_cfn.config.words import Architecture, Capacity, Colour
 from sendy_cfn.knobs import common
+from sendy_cfn.knobs import release as releases
 from sendy_cfn.knobs import service as knobs
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Task:
     execution_policy: iam.ManagedPolicy
     task_role: iam.Role
     task_policy: iam.ManagedPolicy | None
-    definition: ecs.TaskDefinition
+    definitions: dict[Colour, ecs.TaskDefinition]  # one per side of the service
 
     def resources(self) -> list[AWSObject]:
         """All of them, for `Template.add_resource`."""
@@ -51,13 +52,16 @@ class Task:
             self.execution_policy,
             self.task_role,
             self.task_policy,
-            self.definition,
+            *self.definitions.values(),
         ]
         return [resource for resource in mine if resource is not None]
 
 
-def task(template: Template, platform: Platform, service: Service) -> Task:
-    """The task: non-root, init process, logs that never block, secrets by reference, only declared permissions."""
+def task(template: Template, platform: Platform, service: Service, *, two_sides: bool = False) -> Task:
+    """The task: non-root, init process, logs that never block, secrets by reference, only declared permissions.
+
+    With `two_sides` there are two definitions, which differ in image and version.
+    """
     key = wires.KEY_ARN.look_up(template)
     log_group = cloudwatch_logs.LogGroup(
         "LogGroup", **RETAINED, KmsKeyId=key, RetentionInDays=common.LOG_RETENTION_DAYS.take(template)
@@ -93,41 +97,42 @@ def task(template: Template, platform: Platform, service: Service) -> Task:
     for owned in (execution_policy, task_policy):
         if owned is not None:
             owned.Path = path
-    definition = _definition(template, platform, service, log_group, execution_role, task_role)
-    allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
-    definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
-    return Task(log_group, execution_role, execution_policy, task_role, task_policy, definition)
+    definitions = {}
+    for colour in (Colour.BLUE, Colour.GREEN) if two_sides else (Colour.BLUE,):
+        definition = _definition(platform, service, execution_role, task_role, green=colour is Colour.GREEN)
+        side = releases.SIDES[colour.capitalize()] if two_sides else (knobs.IMAGE, knobs.VERSION)
+        image, version = (knob.take(template) for knob in side)
+        definition.Cpu, definition.Memory = knobs.CPU.take(template), knobs.MEMORY.take(template)
+        definition.ContainerDefinitions = [_container(template, service, log_group, image, version)]
+        allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
+        definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
+        definitions[colour] = definition
+    return Task(log_group, execution_role, execution_policy, task_role, task_policy, definitions)
 
 
 def _definition(
-    template: Template,
-    platform: Platform,
-    service: Service,
-    log_group: cloudwatch_logs.LogGroup,
-    execution_role: iam.Role,
-    task_role: iam.Role,
+    platform: Platform, service: Service, execution_role: iam.Role, task_role: iam.Role, *, green: bool
 ) -> ecs.TaskDefinition:
     on_ec2 = service.capacity is Capacity.EC2
     return ecs.TaskDefinition(
-        "TaskDefinition",
-        Family=Sub(f"{platform.platform}-${{Environment}}-{service.name}"),
+        f"{'Green' if green else ''}TaskDefinition",
+        Family=Sub(f"{platform.platform}-${{Environment}}-{service.name}{'-green' if green else ''}"),
         RequiresCompatibilities=["EC2" if on_ec2 else "FARGATE"],
         RuntimePlatform=ecs.RuntimePlatform(
             CpuArchitecture=_CPU_ARCHITECTURE[service.architecture], OperatingSystemFamily="LINUX"
         ),
         NetworkMode="awsvpc",
-        Cpu=knobs.CPU.take(template),
-        Memory=knobs.MEMORY.take(template),
         ExecutionRoleArn=execution_role.get_att("Arn"),
         TaskRoleArn=task_role.get_att("Arn"),
-        ContainerDefinitions=[_container(template, service, log_group)],
     )
 
 
-def _container(template: Template, service: Service, log_group: cloudwatch_logs.LogGroup) -> ecs.ContainerDefinition:
+def _container(
+    template: Template, service: Service, log_group: cloudwatch_logs.LogGroup, image: Ref, version: Ref
+) -> ecs.ContainerDefinition:
     container = ecs.ContainerDefinition(
         Name=service.name,
-        Image=knobs.IMAGE.take(template),
+        Image=image,
         Essential=True,
         User=service.user,
         ReadonlyRootFilesystem=service.read_only,
@@ -137,7 +142,7 @@ def _container(template: Template, service: Service, log_group: cloudwatch_logs.
         # mid-request.
         LinuxParameters=ecs.LinuxParameters(InitProcessEnabled=True, Capabilities=ecs.KernelCapabilities(Drop=["ALL"])),
         StopTimeout=knobs.STOP_TIMEOUT.take(template),
-        DockerLabels={"org.opencontainers.image.revision": knobs.VERSION.take(template)},
+        DockerLabels={"org.opencontainers.image.revision": version},
         LogConfiguration=ecs.LogConfiguration(
             LogDriver="awslogs",
             Options={
@@ -157,7 +162,7 @@ def _container(template: Template, service: Service, log_group: cloudwatch_logs.
             Interval=knobs.HEALTH_INTERVAL.take(template),
             Timeout=knobs.HEALTH_TIMEOUT.take(template),
             Retries=knobs.UNHEALTHY_CHECKS.take(template),
-            StartPeriod=60,  # seconds in which failures don't count; then Retries decide
+            StartPeriod=releases.START_PERIOD,
         )
     if service.read_only:
         # Not a volume: those belong to root, and the service does not. On Fargate since January 2026.

@@ -4,52 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import Output, Ref, Sub, ec2, ecs, route53
-from troposphere import elasticloadbalancingv2 as elb
+from troposphere import If, Output, Sub, ec2, ecs
 
-from sendy_cfn import wires
+from sendy_cfn import strategies, wires
 from sendy_cfn.blocks import skeleton
+from sendy_cfn.blocks import web as pieces
 from sendy_cfn.blocks.tags import tags
-from sendy_cfn.config import routing
-from sendy_cfn.config.words import Capacity
-from sendy_cfn.knobs import common
+from sendy_cfn.blocks.web import BLUE, BLUE_IS_LIVE, GREEN, Side, Web
+from sendy_cfn.config.words import Strategy
+from sendy_cfn.knobs import common, release
 from sendy_cfn.knobs import service as knobs
-from sendy_cfn.services.scaling import scaling
 from sendy_cfn.services.task import task
-from sendy_cfn.strategies import rolling
 
 if TYPE_CHECKING:
-    from troposphere import Template
+    from collections.abc import Mapping
 
+    from troposphere import AWSObject, Template
+
+    from sendy_cfn.blocks.web import Outputs, Value
     from sendy_cfn.config.model import Platform, Service
+    from sendy_cfn.config.releases import Variant
 
-RECORD_TTL = "60"  # seconds that resolvers keep the answer: how long a switch of clusters takes to be seen
 
+def build(platform: Platform, service: Service, variant: Variant, minutes: Mapping[str, int]) -> Template:
+    """The stack of one web service, the same template in all environments of the variant.
 
-def build(platform: Platform, service: Service) -> Template:
-    """The stack of one web service in one environment; the same template in all of them."""
-    template = skeleton.new(f"{platform.platform}: service {service.name}")
-    knobs.IMAGE.take(template)
-    knobs.VERSION.take(template)
+    `minutes` are those until a release is decided in the worst case, by environment.
+    """
+    template = skeleton.new(f"{platform.platform}: service {service.name}, released by {variant.strategy}")
+    template.metadata["WorstCaseMinutes"] = dict(minutes)
+    two_sides = variant.strategy is Strategy.CLUSTER_SWITCH
+    if not two_sides:
+        knobs.IMAGE.take(template)
+        knobs.VERSION.take(template)
     common.ENVIRONMENT.take(template)
 
-    parts = task(template, platform, service)
+    parts = task(template, platform, service, two_sides=two_sides)
     for resource in parts.resources():
         template.add_resource(resource)
-
-    group = template.add_resource(_security_group(template, platform, service))
-    target_group = template.add_resource(_target_group(template, service))
-    rule = template.add_resource(_listener_rule(template, platform, service, target_group))
-    ecs_service = template.add_resource(_service(template, service, parts.definition, group, target_group, rule))
-    for resource in scaling(template, service, ecs_service, target_group):
+    sides = (BLUE, GREEN) if two_sides else (BLUE,)
+    group = template.add_resource(_security_group(template, platform, service, sides))
+    web = Web(
+        template=template,
+        platform=platform,
+        service=service,
+        variant=variant,
+        group=group,
+        definitions=parts.definitions,
+    )
+    made = strategies.build(web)
+    for resource in made.resources:
         template.add_resource(resource)
-    if platform.has_domain:
-        template.add_resource(_record(template, service))
-    _outputs(template, platform, service, ecs_service, parts.log_group.ref())
+    outputs = _outputs(web, made.resources, parts.log_group, minutes) | made.outputs
+    for name, (description, value) in outputs.items():
+        template.add_output(Output(name, Description=description, Value=value))
     return template
 
 
-def _security_group(template: Template, platform: Platform, service: Service) -> ec2.SecurityGroup:
+def _security_group(
+    template: Template, platform: Platform, service: Service, sides: tuple[Side, ...]
+) -> ec2.SecurityGroup:
     everywhere = [{"CidrIp": "0.0.0.0/0"}, *([{"CidrIpv6": "::/0"}] if platform.network.dual_stack else [])]
     return ec2.SecurityGroup(
         "SecurityGroup",
@@ -57,12 +71,13 @@ def _security_group(template: Template, platform: Platform, service: Service) ->
         VpcId=wires.VPC_ID.look_up(template),
         SecurityGroupIngress=[
             ec2.SecurityGroupRule(
-                Description="Requests from the load balancer",
+                Description=f"Requests from the load balancer{f' of {side.colour}' if len(sides) > 1 else ''}",
                 IpProtocol="tcp",
                 FromPort=1,  # any: with one port, a release that changes it would cut off the tasks that it replaces
                 ToPort=65535,
-                SourceSecurityGroupId=wires.LOAD_BALANCER_SECURITY_GROUP_ID.look_up(template),
+                SourceSecurityGroupId=side.look_up(template, wires.LOAD_BALANCER_SECURITY_GROUP_ID),
             )
+            for side in sides
         ],
         SecurityGroupEgress=[
             ec2.SecurityGroupRule(
@@ -79,136 +94,28 @@ def _security_group(template: Template, platform: Platform, service: Service) ->
     )
 
 
-def _target_group(template: Template, service: Service) -> elb.TargetGroup:
-    return elb.TargetGroup(
-        "TargetGroup",
-        VpcId=wires.VPC_ID.look_up(template),
-        TargetType="ip",
-        Protocol="HTTP",
-        Port=80,  # never used, as ECS registers each task with its own; a changed one would make a new, empty group
-        HealthCheckEnabled=True,
-        HealthCheckProtocol="HTTP",
-        HealthCheckPath=service.health_path,
-        HealthCheckIntervalSeconds=knobs.HEALTH_INTERVAL.take(template),
-        HealthCheckTimeoutSeconds=knobs.HEALTH_TIMEOUT.take(template),
-        HealthyThresholdCount=knobs.HEALTHY_CHECKS.take(template),
-        UnhealthyThresholdCount=knobs.UNHEALTHY_CHECKS.take(template),
-        Matcher=elb.Matcher(HttpCode="200"),
-        TargetGroupAttributes=[
-            elb.TargetGroupAttribute(
-                Key="deregistration_delay.timeout_seconds", Value=knobs.DEREGISTRATION_DELAY.take(template)
-            ),
-            elb.TargetGroupAttribute(Key="load_balancing.algorithm.type", Value="least_outstanding_requests"),
-        ],
-    )
-
-
-def _listener_rule(
-    template: Template, platform: Platform, service: Service, target_group: elb.TargetGroup
-) -> elb.ListenerRule:
-    conditions = []
-    if platform.has_domain:
-        domain = common.DOMAIN_NAME.take(template)
-        conditions.append(
-            elb.Condition(
-                Field="host-header",
-                HostHeaderConfig=elb.HostHeaderConfig(Values=[Sub(f"{service.host}.${{{domain.data['Ref']}}}")]),
-            )
-        )
-    if service.paths:
-        conditions.append(
-            elb.Condition(Field="path-pattern", PathPatternConfig=elb.PathPatternConfig(Values=list(service.paths)))
-        )
-    return elb.ListenerRule(
-        "ListenerRule",
-        ListenerArn=wires.LISTENER_ARN.look_up(template),
-        Priority=routing.priority(service),
-        Conditions=conditions,
-        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=target_group.ref())],
-    )
-
-
-def _service(
-    template: Template,
-    service: Service,
-    definition: ecs.TaskDefinition,
-    group: ec2.SecurityGroup,
-    target_group: elb.TargetGroup,
-    rule: elb.ListenerRule,
-) -> ecs.Service:
-    """No DesiredCount: scaling owns it. CloudFormation starts one task and keeps what is there on updates."""
-    found = ecs.Service(
-        "Service",
-        DependsOn=[rule.title],  # ECS refuses a target group that no listener uses yet
-        Cluster=wires.CLUSTER_NAME.look_up(template),
-        TaskDefinition=definition.ref(),
-        CapacityProviderStrategy=_capacity(template, service),
-        DeploymentConfiguration=rolling.deployment(),
-        AvailabilityZoneRebalancing="ENABLED",
-        HealthCheckGracePeriodSeconds=knobs.GRACE_PERIOD.take(template),
-        LoadBalancers=[
-            ecs.LoadBalancer(ContainerName=service.name, ContainerPort=service.port, TargetGroupArn=target_group.ref())
-        ],
-        NetworkConfiguration=ecs.NetworkConfiguration(
-            AwsvpcConfiguration=ecs.AwsvpcConfiguration(
-                AssignPublicIp="DISABLED",
-                Subnets=wires.PRIVATE_SUBNET_IDS.look_up(template),
-                SecurityGroups=[group.get_att("GroupId")],
-            )
-        ),
-        EnableECSManagedTags=True,
-        EnableExecuteCommand=False,
-        PropagateTags="SERVICE",
-    )
-    if service.capacity is Capacity.EC2:
-        found.PlacementStrategies = [
-            ecs.PlacementStrategy(Type="spread", Field="attribute:ecs.availability-zone"),
-            ecs.PlacementStrategy(Type="binpack", Field="MEMORY"),
-        ]
-    return found
-
-
-def _capacity(template: Template, service: Service) -> list[ecs.CapacityProviderStrategyItem]:
-    if service.capacity is Capacity.EC2:
-        provider = wires.capacity_provider(service.architecture).look_up(template)
-        return [ecs.CapacityProviderStrategyItem(CapacityProvider=provider, Weight=1)]
-    if service.capacity is Capacity.FARGATE:
-        return [ecs.CapacityProviderStrategyItem(CapacityProvider="FARGATE", Weight=1)]
-    return [
-        ecs.CapacityProviderStrategyItem(
-            CapacityProvider="FARGATE", Base=knobs.ON_DEMAND_BASE.take(template), Weight=1
-        ),
-        ecs.CapacityProviderStrategyItem(CapacityProvider="FARGATE_SPOT", Weight=knobs.SPOT_WEIGHT.take(template)),
-    ]
-
-
-def _record(template: Template, service: Service) -> route53.RecordSetType:
-    """A CNAME, as an alias has no TTL of its own; weighted, so that services on one host each bring a record."""
-    return route53.RecordSetType(
-        "Record",
-        HostedZoneId=wires.HOSTED_ZONE_ID.look_up(template),
-        Name=Sub(f"{service.host}.${{DomainName}}"),
-        Type="CNAME",
-        TTL=RECORD_TTL,
-        SetIdentifier=service.name,
-        Weight=100,
-        ResourceRecords=[wires.LOAD_BALANCER_DNS_NAME.look_up(template)],
-    )
-
-
-def _outputs(
-    template: Template, platform: Platform, service: Service, ecs_service: ecs.Service, log_group: Ref
-) -> None:
-    if platform.has_domain:
-        url = Sub(f"https://{service.host}.${{DomainName}}")
+def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes: Mapping[str, int]) -> Outputs:
+    template, name = web.template, web.service.name
+    services = [resource for resource in resources if isinstance(resource, ecs.Service)]
+    watched: Outputs = {}
+    runs: Value
+    ecs_service: Value
+    if len(services) > 1:
+        versions = [version.take(template) for _, version in release.SIDES.values()]
+        runs = If(BLUE_IS_LIVE, *versions)
+        ecs_service = If(BLUE_IS_LIVE, *(service.get_att("Name") for service in services))
     else:
-        wires.LOAD_BALANCER_DNS_NAME.look_up(template)
-        url = Sub(f"http://${{{wires.LOAD_BALANCER_DNS_NAME.name}}}")
-    outputs = {
-        "ServiceUrl": (f"Where {service.name} answers" + ("" if platform.has_domain else ", in plain HTTP"), url),
-        "ServiceName": ("ECS service", ecs_service.get_att("Name")),
-        "LogGroupName": (f"Log group of {service.name}", log_group),
-        "Release": ("Commit that runs", knobs.VERSION.take(template)),
+        runs, ecs_service = knobs.VERSION.take(template), services[0].get_att("Name")
+        watched["WatchMinutes"] = ("Minutes that the pipeline watches alarms", release.WATCH_MINUTES.take(template))
+    plain = "" if web.platform.has_domain else ", in plain HTTP"
+    found: Outputs = {
+        "ServiceUrl": (f"Where {name} answers{plain}", pieces.url(web)),
+        "ServiceName": ("ECS service", ecs_service),
+        "LogGroupName": (f"Log group of {name}", log_group.ref()),
+        "Release": ("Commit that runs", runs),
+        "WorstCaseMinutes": (
+            "Minutes until a release is done or rolled back in the worst case, by environment",
+            ", ".join(f"{place} {count}" for place, count in minutes.items()),
+        ),
     }
-    for name, (description, value) in outputs.items():
-        template.add_output(Output(name, Description=description, Value=value))
+    return found | watched

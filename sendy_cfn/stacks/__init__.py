@@ -11,11 +11,12 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sendy_cfn.config import releases
 from sendy_cfn.config.fields import declared
-from sendy_cfn.config.words import Provider, Vpc
+from sendy_cfn.config.words import Provider, Strategy, Vpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from troposphere import Template
 
@@ -68,11 +69,6 @@ def toolchain_file(cell: int) -> str:
     return "toolchain.yaml" if cell == 1 else f"toolchain-{cell}.yaml"
 
 
-def service_file(service: Service) -> str:
-    """The template that the service's pipeline deploys to each environment."""
-    return f"service-{service.name}.yaml"
-
-
 def builds_file(service: Service) -> str:
     """The template of the service's image repository and builds, nested in its pipeline's."""
     return f"builds-{service.name}.yaml"
@@ -93,24 +89,37 @@ def uses_connection(platform: Platform) -> bool:
     return any(source.provider is Provider.CONNECTION for source in sources)
 
 
-def units(platform: Platform) -> Iterator[Unit]:
-    """Every template of the platform."""
+def units(platform: Platform, worst_cases: Mapping[str, dict[str, int]]) -> Iterator[Unit]:
+    """Every template of the platform.
+
+    `worst_cases` has for each service the minutes until a release is decided in the worst case, by environment.
+    """
     services = tuple(platform.services.values())
+    places = tuple(platform.environments.values())
     # Builders see the platform without its services: what a template says of a service is among its unit's inputs, so
     # that a change of one service touches no other's template.
     shared = dataclasses.replace(platform, services={})
+    files: list[str] = []
+    strategies: set[Strategy] = set()
     for service in services:
-        yield Unit(service_file(service), "services:build", shared, (service,), offers=False)
-        delivered = (_delivered(service),)
-        yield Unit(builds_file(service), "stacks.builds:build", shared, delivered, offers=False)
-        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, delivered, offers=False)
-    yield from _environments(shared, platform.cells, tuple(service_file(service) for service in services))
-    yield from _toolchains(shared, services, uses_connection(platform))
+        minutes = worst_cases[service.name]
+        for variant in releases.variants(service, places):
+            files.append(releases.service_file(service, variant))
+            strategies.add(variant.strategy)
+            yield Unit(files[-1], "services:build", shared, (service, variant, minutes), offers=False)
+        delivered = _delivered(service)
+        yield Unit(builds_file(service), "stacks.builds:build", shared, (delivered,), offers=False)
+        asked = (tuple(minutes.items()),) if places[0].approval else ()
+        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, (delivered, *asked), offers=False)
+    test_listener = bool(strategies.intersection(releases.TEST_TRAFFIC))
+    yield from _environments(shared, platform.cells, tuple(files), test_listener=test_listener)
+    used = tuple(strategy for strategy in Strategy if strategy in strategies)
+    yield from _toolchains(shared, services, used, uses_connection(platform))
 
 
 # What matters to running tasks alone. Pipelines and builds don't see it, and so stay as they are when it changes.
 _RUNTIME = {
-    *("capacity", "port", "host", "paths", "priority", "health_command", "command", "user", "read_only", "environment"),
+    *("capacity", "port", "paths", "priority", "health_command", "command", "user", "read_only", "environment"),
     *("secrets", "permissions", "outbound_ports", "scale_on"),
 }
 
@@ -126,7 +135,9 @@ def _delivered(service: Service) -> Service:
     return dataclasses.replace(service, **defaults)
 
 
-def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[str, ...]) -> Iterator[Unit]:
+def _environments(
+    platform: Platform, cells: tuple[int, ...], services: tuple[str, ...], *, test_listener: bool
+) -> Iterator[Unit]:
     yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
     seen: set[str] = set()
     for environment in platform.environments.values():
@@ -135,7 +146,12 @@ def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[st
         throwaway = (("throwaway", environment.throwaway),)
         for unit in (
             Unit(network, f"stacks.{module}:build", platform, options=throwaway),
-            Unit(cluster, "stacks.cluster:build", platform, options=throwaway),
+            Unit(
+                cluster,
+                "stacks.cluster:build",
+                platform,
+                options=(*throwaway, *((("test_listener", True),) if test_listener else ())),
+            ),
             Unit(
                 root,
                 "stacks.environment:build",
@@ -149,7 +165,9 @@ def _environments(platform: Platform, cells: tuple[int, ...], services: tuple[st
                 yield unit
 
 
-def _toolchains(platform: Platform, services: tuple[Service, ...], connection: bool) -> Iterator[Unit]:
+def _toolchains(
+    platform: Platform, services: tuple[Service, ...], strategies: tuple[Strategy, ...], connection: bool
+) -> Iterator[Unit]:
     cells = sorted({1, *(service.cell for service in services)})
     shared = (("shared", len(cells) > 1),)
     base = ["artifacts.yaml"]
@@ -157,6 +175,9 @@ def _toolchains(platform: Platform, services: tuple[Service, ...], connection: b
     if connection:
         yield Unit("source.yaml", "stacks.source:build", platform, options=shared)
         base.append("source.yaml")
+    options = (*shared, ("strategies", strategies))
+    yield Unit("release-tools.yaml", "stacks.release_tools:build", platform, options=options)
+    base.append("release-tools.yaml")
     for cell in cells:
         members = tuple(service for service in services if service.cell == cell)
         names = tuple(service.name for service in members)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awacs import signer
 from troposphere import Output
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import build_variables, builds, iam, registry, skeleton
+from sendy_cfn.blocks import build_variables, builds, iam, registry, settings, skeleton, upstreams
 from sendy_cfn.blocks.text import allow_escapes
 from sendy_cfn.config.words import Architecture, Test
-from sendy_cfn.knobs import common, toolchain
+from sendy_cfn.knobs import common
 from sendy_cfn.names import logical
 
 if TYPE_CHECKING:
@@ -46,20 +47,24 @@ def build(platform: Platform, service: Service) -> Template:
     building = [
         *builds.statements(shop, ["image"]),
         *builds.push_statements(images.get_att("Arn"), cache.get_att("Arn")),
+        *upstreams.pulling(platform.platform, platform.toolchain.base_images),
+        settings.reading(platform.platform),
     ]
+    if platform.toolchain.sign:
+        profile = wires.SIGNING_PROFILE_ARN.take(template)
+        building.append(iam.allow("SignImages", [signer.SignPayload], profile))
     template.add_resource(iam.policy("ImagePolicy", "Build and push images", [builder.ref()], *building))
     variables = build_variables.image(platform, service, images, cache)
-    variables["BUILDKIT_IMAGE"] = toolchain.BUILDKIT_IMAGE.take(template)
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
     tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks)))
     testing = builds.statements(shop, checks)
+    if Test.LOAD in checks:
+        testing.append(settings.reading(platform.platform))
     template.add_resource(iam.policy("TestPolicy", "Check and test", [tester.ref()], *testing))
     for kind in checks:
         variables = build_variables.test(platform, service, kind)
-        if kind == Test.LOAD:
-            variables |= build_variables.limits(toolchain.MAX_P95_MILLISECONDS.take(template))
         project = template.add_resource(builds.project(shop, kind, tester, variables, Architecture.AMD64))
         allow_escapes(project, getattr(service.tests, kind))
         template.add_output(Output(offers(kind), Description=project.Description, Value=project.ref()))
@@ -83,8 +88,8 @@ def kinds(platform: Platform) -> tuple[str, ...]:
 
 def takes(platform: Platform) -> tuple[Wire | Knob, ...]:
     """The template's parameters, for the stack that fills them."""
-    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS, toolchain.BUILDKIT_IMAGE)
-    return (*own, toolchain.MAX_P95_MILLISECONDS) if Test.LOAD in kinds(platform) else own
+    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS)
+    return (*own, wires.SIGNING_PROFILE_ARN) if platform.toolchain.sign else own
 
 
 def offers(kind: str) -> str:

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
 
 
-def build(platform: Platform, *, throwaway: bool = False) -> Template:
-    """The template; a `throwaway` cluster has nothing that protects it from being deleted in one go."""
+def build(platform: Platform, *, throwaway: bool = False, test_listener: bool = False) -> Template:
+    """The template; a `throwaway` cluster has nothing that protects it from being deleted in one go.
+
+    With `test_listener` new versions can be seen before customers reach them: some strategies move traffic that way.
+    """
     template = skeleton.new(f"{platform.platform}: an ECS cluster, its capacity and its public load balancer")
     common.ENVIRONMENT.take(template)
     common.CLUSTER_ID.take(template)
@@ -36,8 +39,12 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
             DefaultCapacityProviderStrategy=[ecs.CapacityProviderStrategy(CapacityProvider="FARGATE", Weight=1)],
         )
     )
-    balancer = _load_balancer(template, platform, fragile, throwaway=throwaway)
+    testers = knobs.TEST_TRAFFIC_CIDR.take(template) if test_listener else None
+    balancer = _load_balancer(template, platform, fragile, testers, throwaway=throwaway)
     listener = _listeners(template, balancer, certificate)
+    if test_listener:
+        test = template.add_resource(_test_listener(balancer, certificate))
+        wires.publish(template, platform.platform, wires.TEST_LISTENER_ARN, test.ref())
 
     wires.publish(template, platform.platform, wires.CLUSTER_NAME, cluster.ref())
     for architecture, provider in providers.items():
@@ -134,7 +141,9 @@ def _capacity(
     return providers
 
 
-def _load_balancer(template: Template, platform: Platform, after: list[str], *, throwaway: bool) -> elb.LoadBalancer:
+def _load_balancer(
+    template: Template, platform: Platform, after: list[str], testers: Ref | None, *, throwaway: bool
+) -> elb.LoadBalancer:
     dual_stack = platform.network.dual_stack
     bucket = buckets.bucket(
         "AccessLogBucket",  # without a KMS key: load balancers write only to SSE-S3
@@ -143,7 +152,7 @@ def _load_balancer(template: Template, platform: Platform, after: list[str], *, 
     )
     bucket_policy = buckets.policy("AccessLogBucketPolicy", bucket, load_balancer.deliver_logs(bucket))
     ports = {80: "Redirect to HTTPS", 443: "HTTPS"} if platform.has_domain else {80: "HTTP"}
-    group = load_balancer.security_group(wires.VPC_ID.take(template), ports, dual_stack=dual_stack)
+    group = load_balancer.security_group(wires.VPC_ID.take(template), ports, dual_stack=dual_stack, testers=testers)
     balancer = load_balancer.load_balancer(
         wires.PUBLIC_SUBNET_IDS.take(template),
         group,
@@ -179,3 +188,9 @@ def _listeners(
         )
         return http
     return template.add_resource(load_balancer.https_listener(balancer, certificate))
+
+
+def _test_listener(balancer: elb.LoadBalancer, certificate: certificatemanager.Certificate | None) -> elb.Listener:
+    if certificate is None:
+        return load_balancer.plain_test_listener(balancer)
+    return load_balancer.https_listener(balancer, certificate, "TestListener", load_balancer.TEST_PORT)

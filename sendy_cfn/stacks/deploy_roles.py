@@ -6,6 +6,8 @@
 
 The pipeline role can only start stacks that are made with the other role. What a release can do is what that one may:
 computed from the resource types in the service templates.
+
+Where a release has to look at a service's stack before it can go on, there is a third role, which only reads.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awacs import cloudformation as stacks
-from awacs import ec2, iam, kms, route53, s3, ssm
+from awacs import cloudwatch, codedeploy, ec2, ecs, iam, kms, route53, s3, ssm
 from awacs.aws import (
     Allow,
     ArnLike,
@@ -29,6 +31,7 @@ from troposphere import AccountId, Sub
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import artifact_names, role_paths, skeleton
+from sendy_cfn.blocks.deploy_scopes import DEPLOYMENT_GROUP, HEALTH_CHECK
 from sendy_cfn.blocks.deploy_statements import statements
 from sendy_cfn.blocks.iam import allow, document, policy, role, trust
 from sendy_cfn.knobs import common
@@ -48,7 +51,8 @@ PUBLISHED = ("network/*", "cluster-*")
 
 MAKES = {
     "TasksPolicy": "Task definitions, ECS services and their scaling",
-    "TrafficPolicy": "Target groups, listener rules and records",
+    "TrafficPolicy": "Target groups, listener rules, records and health checks",
+    "ShiftPolicy": "CodeDeploy applications and deployment groups",
     "NetworkPolicy": "Security groups in the environment's VPC",
     "IdentityPolicy": "The services' own roles and policies",
     "ObservationPolicy": "Log groups, alarms and parameters",
@@ -64,9 +68,12 @@ def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
     common.ENVIRONMENT.take(template)
 
     cloudformation = _cloudformation_role(template, platform, types)
-    pipeline = _pipeline_role(template, platform, cloudformation)
+    pipeline = _pipeline_role(template, platform, cloudformation, codedeploy_used=DEPLOYMENT_GROUP in types)
     wires.publish(template, platform.platform, wires.PIPELINE_ROLE_ARN, pipeline.get_att("Arn"))
     wires.publish(template, platform.platform, wires.CLOUDFORMATION_ROLE_ARN, cloudformation.get_att("Arn"))
+    if {DEPLOYMENT_GROUP, HEALTH_CHECK} & set(types):
+        reader = _reader_role(template, platform)
+        wires.publish(template, platform.platform, wires.READER_ROLE_ARN, reader.get_att("Arn"))
     return template
 
 
@@ -98,13 +105,15 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
     return made
 
 
-def _pipeline_role(template: Template, platform: Platform, cloudformation: roles.Role) -> roles.Role:
+def _pipeline_role(
+    template: Template, platform: Platform, cloudformation: roles.Role, *, codedeploy_used: bool
+) -> roles.Role:
     account = common.toolchain_account(template, platform.toolchain.account)
     made = template.add_resource(
         role(
             "PipelineRole",
             "Pipelines take it on to deploy service stacks",
-            _trust_pipelines(platform.platform, account),
+            _trust("PipelinesOfToolchain", role_paths.of_pipelines(platform.platform), account),
             Path=role_paths.of_deployment(platform.platform),
         )
     )
@@ -118,8 +127,70 @@ def _pipeline_role(template: Template, platform: Platform, cloudformation: roles
             *_change_stacks(platform.platform, cloudformation),
             *_read_artifacts(platform, account),
             *_read_parameters(platform),
+            # A stage's condition asks for an alarm of the service that it released.
+            allow("WatchAlarms", [cloudwatch.DescribeAlarms], _own("cloudwatch", f"alarm:{_mine(platform)}")),
         ],
     )
+    if codedeploy_used:
+        shift = _shift_traffic(platform)
+        _attach(template, platform, made, "CodeDeployPolicy", "Release services by CodeDeploy", shift)
+    return made
+
+
+def _mine(platform: Platform) -> str:
+    return f"{platform.platform}-${{Environment}}-*"
+
+
+def _shift_traffic(platform: Platform) -> list[Statement]:
+    """What the pipelines' CodeDeployToECS action calls.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
+    """
+    mine = _mine(platform)
+    to_tasks = Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com"))
+    roles_of_services = Sub(role_paths.role_arn(role_paths.of_services(platform.platform) + "*"))
+    return [
+        allow(
+            "StartDeployments",
+            [codedeploy.CreateDeployment, codedeploy.GetDeployment],
+            _own("codedeploy", f"deploymentgroup:{mine}/{mine}"),
+        ),
+        allow(
+            "RegisterRevisions",
+            [codedeploy.GetApplication, codedeploy.GetApplicationRevision, codedeploy.RegisterApplicationRevision],
+            _own("codedeploy", f"application:{mine}"),
+        ),
+        allow(
+            "ReadConfigurations",
+            [codedeploy.GetDeploymentConfig],
+            _own("codedeploy", "deploymentconfig:CodeDeployDefault.*"),
+        ),
+        allow("RegisterTasks", [ecs.RegisterTaskDefinition], _own("ecs", f"task-definition/{mine}:*")),
+        allow("HandRolesToTasks", [iam.PassRole], roles_of_services, condition=to_tasks),
+    ]
+
+
+def _reader_role(template: Template, platform: Platform) -> roles.Role:
+    """What a release has to know of a service: what its stack says, how many tasks run, which revision, its alarms."""
+    account = common.toolchain_account(template, platform.toolchain.account)
+    made = template.add_resource(
+        role(
+            "ReaderRole",
+            "Releases look at service stacks with it",
+            _trust("ReleasesOfToolchain", role_paths.of_readers(platform.platform), account),
+            Path=role_paths.of_deployment(platform.platform),
+        )
+    )
+    mine = _mine(platform)
+    looks = [
+        allow("ReadStacks", [stacks.DescribeStacks], _own("cloudformation", f"stack/{mine}/*")),
+        allow("ReadServices", [ecs.DescribeServices], _own("ecs", f"service/{mine}/{mine}")),
+        # AWS: no resource.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+        allow("ReadTaskDefinitions", [ecs.DescribeTaskDefinition], "*"),
+        allow("WatchAlarms", [cloudwatch.DescribeAlarms], _own("cloudwatch", f"alarm:{mine}")),
+    ]
+    _attach(template, platform, made, "ReaderPolicy", "Look at service stacks", looks)
     return made
 
 
@@ -132,16 +203,16 @@ def _attach(
     template.add_resource(made)
 
 
-def _trust_pipelines(platform: str, account: str) -> PolicyDocument:
+def _trust(sid: str, names: str, account: str) -> PolicyDocument:
     """Roles that the toolchain's stacks made, told by name: the environment exists before they do.
 
     (A principal that a trust policy names has to exist.) The toolchain's root is deployed as `<platform>-toolchain`,
     so the names of its roles begin with that.
     """
-    pattern = role_paths.role_arn(role_paths.of_pipelines(platform), f"${{{account}}}")
+    pattern = role_paths.role_arn(names, f"${{{account}}}")
     return document(
         Statement(
-            Sid="PipelinesOfToolchain",
+            Sid=sid,
             Effect=Allow,
             Principal=Principal("AWS", Sub(f"arn:${{AWS::Partition}}:iam::${{{account}}}:root")),
             Action=[AssumeRole],

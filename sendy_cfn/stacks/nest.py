@@ -26,13 +26,20 @@ class Nest:
     offered: dict[str, AWSHelperFn] = field(default_factory=dict)
 
     def add(
-        self, title: str, file: str, interface: Interface, given: dict[str, str] | None = None, *, offers: bool = True
+        self,
+        title: str,
+        file: str,
+        interface: Interface,
+        given: dict[str, str] | None = None,
+        *,
+        offers: bool = True,
+        after: tuple[str, ...] = (),
     ) -> None:
         """Nest `file` as the resource that `title` names.
 
         Each parameter is, in this order: `given`, the output of the same name of an earlier stack, or the knob of that
         name, which the root then takes itself and passes on. With `offers` the stack's own outputs are there for later
-        ones.
+        ones. `after` are titles of stacks that have to be there before, though it takes nothing from them.
         """
         values: dict[str, AWSHelperFn | str] = {}
         for name in interface.parameters:
@@ -45,6 +52,10 @@ class Nest:
         stack = cloudformation.Stack(
             logical(title), DeletionPolicy="Delete", UpdateReplacePolicy="Delete", TemplateURL=file
         )
+        # Those that it takes an output from are there anyway.
+        taken = {value.data["Fn::GetAtt"][0] for value in values.values() if isinstance(value, GetAtt)}
+        if waits := [logical(before) for before in after if logical(before) not in taken]:
+            stack.DependsOn = waits
         if values:
             stack.Parameters = values
         self.root.add_resource(stack)

@@ -22,14 +22,18 @@ from sendy_cfn.blocks import (
     skeleton,
 )
 from sendy_cfn.blocks.builds import project_arn
-from sendy_cfn.blocks.pipeline_stages import Access
+from sendy_cfn.blocks.pipeline_actions import RELEASE, Access, Line
 from sendy_cfn.blocks.suppress import suppress
+from sendy_cfn.config import releases
 from sendy_cfn.config.words import Provider
 from sendy_cfn.knobs import toolchain
 from sendy_cfn.names import logical
 from sendy_cfn.stacks import builds
+from sendy_cfn.stacks.release_tools import NEEDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from troposphere import AWSHelperFn, Template
 
     from sendy_cfn.config.model import Environment, Platform, Service
@@ -40,8 +44,12 @@ if TYPE_CHECKING:
 NOTIFY = ["codepipeline-pipeline-pipeline-execution-failed", "codepipeline-pipeline-manual-approval-needed"]
 
 
-def build(platform: Platform, service: Service) -> Template:
-    """The stack of one service's pipeline; it nests `builds-<service>.yaml`."""
+def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], ...] = ()) -> Template:
+    """The stack of one service's pipeline; it nests `builds-<service>.yaml`.
+
+    `minutes` are those until a release is decided in the worst case, by environment. Only an approval of the first
+    environment needs them here: later ones have them from the stack of the environment before.
+    """
     template = skeleton.new(f"{platform.platform}: pipeline of {service.name}")
     name = f"{platform.platform}-{service.name}"
     places = list(platform.environments.values())
@@ -53,7 +61,7 @@ def build(platform: Platform, service: Service) -> Template:
     connection = None
     if Provider.CONNECTION in (code.source.provider, templates.source.provider):
         connection = wires.CONNECTION_ARN.take(template)
-    access = [_access(template, platform, place) for place in places]
+    access = [_access(template, platform, service, place) for place in places]
 
     stack = template.add_resource(
         cloudformation.Stack(
@@ -72,17 +80,20 @@ def build(platform: Platform, service: Service) -> Template:
         *pipeline_roles.artifacts(buckets, key, name),
         *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
         *pipeline_roles.reading([code, templates], connection),
-        *pipeline_roles.acting([project_arn(name, kind) for kind in projects], [roles.pipeline for roles in access]),
+        *pipeline_roles.acting(_projects(platform, service, projects), [roles.pipeline for roles in access]),
         *pipeline_roles.asking(topic, needed=any(place.approval for place in places)),
     ]
     role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
     policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
     template.add_resource(policy)
 
-    line = pipeline_stages.Line(platform, service, code, templates, projects)
+    uri = stack.get_att("Outputs.RepositoryUri")
+    line = Line(platform, service, code, templates, projects, uri)
     stages = [pipeline_stages.source(line, connection), pipeline_stages.quality(line), pipeline_stages.image(line)]
+    about = ", ".join(f"{place} {count}" for place, count in minutes)
     for place, roles in zip(places, access, strict=True):
-        stages += pipeline_stages.environment(line, place, roles, topic)
+        stages += pipeline_stages.environment(line, place, roles, topic, about)
+        about = pipeline_stages.minutes_from(place)
     pipeline = codepipeline.Pipeline(
         "Pipeline",
         DependsOn=policy.title,  # a new pipeline runs at once
@@ -95,7 +106,7 @@ def build(platform: Platform, service: Service) -> Template:
         Stages=stages,
         **_stores(platform, bucket, key, elsewhere),
     )
-    triggers = pipeline_sources.triggers(service, code, templates)
+    triggers = pipeline_sources.triggers(platform, service, code, templates)
     if triggers:
         pipeline.Triggers = triggers
     template.add_resource(pipeline)
@@ -107,17 +118,27 @@ def build(platform: Platform, service: Service) -> Template:
     template.add_resource(_notifications(pipeline, topic))
 
     template.add_output(Output("PipelineUrl", Description=f"Pipeline of {service.name}", Value=_console(name)))
-    uri = stack.get_att("Outputs.RepositoryUri")
     template.add_output(Output("RepositoryUri", Description=f"Images of {service.name}", Value=uri))
     return template
 
 
-def _access(template: Template, platform: Platform, place: Environment) -> Access:
+def _projects(platform: Platform, service: Service, own: Iterable[str]) -> list[Value]:
+    """ARNs of the projects that the pipeline runs: the service's, and those that its strategies' releases share."""
+    used = {variant.strategy for variant in releases.variants(service, platform.environments.values())}
+    shared = ["scan", *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds)]
+    return [
+        *(project_arn(f"{platform.platform}-{service.name}", kind) for kind in own),
+        *(project_arn(f"{platform.platform}-{RELEASE}", kind) for kind in shared),
+    ]
+
+
+def _access(template: Template, platform: Platform, service: Service, place: Environment) -> Access:
     """The environment's roles: looked up where it publishes them beside the pipeline, else copied by people."""
     here = platform.toolchain
     beside = (place.account or here.account, place.region) == (here.account, here.region)
     arns = []
-    for wire in (wires.PIPELINE_ROLE_ARN, wires.CLOUDFORMATION_ROLE_ARN):
+    looks = releases.variant(service, place).strategy in releases.LOOKS
+    for wire in (wires.PIPELINE_ROLE_ARN, wires.CLOUDFORMATION_ROLE_ARN, *((wires.READER_ROLE_ARN,) if looks else ())):
         name = f"{logical(place.name)}{wire.name}"
         if beside:
             found = dataclasses.replace(wire, name=name)

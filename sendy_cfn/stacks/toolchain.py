@@ -29,10 +29,14 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
     if "source.yaml" in interfaces:
         nest.add("source", "source.yaml", interfaces["source.yaml"])
         nest.show("source", interfaces["source.yaml"])
+    after: tuple[str, ...] = ()
+    if "release-tools.yaml" in interfaces:
+        nest.add("release-tools", "release-tools.yaml", interfaces["release-tools.yaml"])
+        after = ("release-tools",)  # builds read their settings from it; pipelines run as soon as they are there
     for name in services:
         file = f"pipeline-{name}.yaml"
         title = f"pipeline-{name}"
-        nest.add(title, file, interfaces[file], offers=False)
+        nest.add(title, file, interfaces[file], offers=False, after=after)
         root.add_output(
             Output(
                 f"{logical(name)}PipelineUrl",

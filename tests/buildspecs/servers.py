@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,9 @@ class Reply:
     status: int = 200
     body: str = "ok"
     delay: float = 0
+
+
+OLD: Final = Reply(body='{"commit": "0123456789abcdef0123456789abcdef01234567"}')
 
 
 @dataclass
@@ -43,6 +46,26 @@ def healthy(path: str, _: int) -> Reply:
     if path == "/version":
         return Reply(body=json.dumps({"commit": COMMIT}))
     return Reply() if path == "/health" else Reply(404)
+
+
+def slow(path: str, number: int) -> Reply:
+    """Right, but takes its time."""
+    return replace(healthy(path, number), delay=0.2)
+
+
+def hanging(path: str, number: int) -> Reply:
+    """Does not answer at first, for longer than any check waits."""
+    return replace(healthy(path, number), delay=7 if number == 0 else 0)
+
+
+def outdated(path: str, number: int) -> Reply:
+    """A service that still runs the release before."""
+    return OLD if path == "/version" else healthy(path, number)
+
+
+def failing(_: str, __: int) -> Reply:
+    """A service that can't."""
+    return Reply(503, "no")
 
 
 @contextmanager

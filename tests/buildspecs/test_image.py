@@ -1,6 +1,7 @@
 """The image build, with recorders in the place of docker and aws."""
 
 import itertools
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from sendy_cfn.blocks.buildspecs import load
 from tests.buildspecs.conftest import Tools
+from tests.buildspecs.index import attestation, index
 from tests.buildspecs.runner import Outcome, run
 from tests.buildspecs.servers import COMMIT
 
@@ -17,13 +19,14 @@ DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
 
 PASSWORD = {"match": "get-login-password", "replies": [{"out": "token"}]}
-FREE = {"match": "batch-get-image", "replies": [{"out": "None\n"}]}
+FREE = {"match": "imageTag=", "replies": [{"out": "None\n"}]}
+ATTESTED = {"match": "imageDigest=", "replies": [{"out": index(attestation())}]}
 PUSH = {"match": "push=true", "replies": [{"digest": DIGEST}]}
 FAILS = {"status": 1}
 
 
 def build(source: Path, tools: Tools, *rules: dict[str, Any], **environment: str) -> Outcome:
-    tools.record("docker", "aws", rules=(*rules, PASSWORD, FREE, PUSH))
+    tools.record("docker", "aws", rules=(*rules, PASSWORD, FREE, ATTESTED, PUSH))
     contract = {
         "SERVICE": "orders",
         "REPOSITORY_URI": REPOSITORY,
@@ -65,7 +68,7 @@ def test_builds_once_without_a_push_and_then_pushes_one_image(source: Path, tool
         assert options(call, "--platform") == ["linux/arm64"]
         assert options(call, "--file") == ["Dockerfile"]
         assert options(call, "--build-arg") == [f"VERSION={TAG}", f"COMMIT={COMMIT}"]
-        assert {"--provenance=false", "--sbom=false"} <= set(call)
+        assert options(call, "--attest") == ["type=provenance,mode=max", "type=sbom"]
     shared = [word for word in push if word in dry]
     assert shared == [word for word in dry if word != "type=cacheonly"]
 
@@ -128,8 +131,67 @@ def test_builder_image_can_be_a_mirror(source: Path, tools: Tools) -> None:
     assert options(create, "--driver-opt") == ["image=mirror.example/buildkit:1"]
 
 
+def test_generator_of_the_sbom_can_be_chosen(source: Path, tools: Tools) -> None:
+    build(source, tools, SBOM_GENERATOR="mirror.example/syft:1")
+    for call in builds(tools):
+        assert options(call, "--attest")[1] == "type=sbom,generator=mirror.example/syft:1"
+
+
+UNATTESTED = [
+    index(),
+    index(attestation(kind="signature")),
+    index(attestation(image=OTHER)),
+    index(attestation(), architecture="amd64"),
+    '{"config": {}, "layers": []}',
+    "None\n",
+]
+
+
+@pytest.mark.parametrize("manifest", UNATTESTED)
+@pytest.mark.parametrize("tag", [f"{OTHER}\n", "None\n"], ids=["there", "free"])
+def test_an_image_without_attestation_is_refused(source: Path, tools: Tools, tag: str, manifest: str) -> None:
+    there = {"match": "imageTag=", "replies": [{"out": tag}]}
+    outcome = build(source, tools, there, {"match": "imageDigest=", "replies": [{"out": manifest}]})
+    assert (outcome.succeeded, outcome.exported) == (False, {})
+    assert "has no attestation for linux/arm64" in outcome.log
+
+
+def test_looks_for_the_attestation_behind_the_digest(source: Path, tools: Tools) -> None:
+    build(source, tools)
+    *_, call = tools.calls("aws", "ecr", "batch-get-image")
+    assert options(call, "--image-ids") == [f"imageDigest={DIGEST}"]
+    assert "application/vnd.oci.image.index.v1+json" in call
+
+
+def configured(tools: Tools) -> list[dict[str, Any]]:
+    """BuildKit's configurations."""
+    creates = tools.calls("docker", "buildx", "create")
+    return [tomllib.loads(Path(file).read_text()) for call in creates for file in options(call, "--buildkitd-config")]
+
+
+def test_base_images_come_from_mirrors(source: Path, tools: Tools, tmp_path: Path) -> None:
+    registry = REPOSITORY.partition("/")[0]
+    mirrors = f"docker.io={registry}/docker-hub public.ecr.aws={registry}/ecr-public"
+    outcome = build(source, tools, MIRRORS=mirrors, TMPDIR=str(tmp_path))
+    assert outcome.succeeded, outcome.log
+    assert configured(tools) == [
+        {
+            "registry": {
+                "docker.io": {"mirrors": [f"{registry}/docker-hub"]},
+                "public.ecr.aws": {"mirrors": [f"{registry}/ecr-public"]},
+            }
+        }
+    ]
+
+
+def test_without_mirrors_buildkit_has_its_own_configuration(source: Path, tools: Tools) -> None:
+    outcome = build(source, tools, MIRRORS="")
+    assert outcome.succeeded, outcome.log
+    assert configured(tools) == []
+
+
 def test_a_tag_that_exists_is_the_image(source: Path, tools: Tools) -> None:
-    outcome = build(source, tools, {"match": "batch-get-image", "replies": [{"out": f"{OTHER}\n"}]})
+    outcome = build(source, tools, {"match": "imageTag=", "replies": [{"out": f"{OTHER}\n"}]})
     assert outcome.succeeded, outcome.log
     assert outcome.exported["IMAGE_URI"] == f"{REPOSITORY}@{OTHER}"
     assert builds(tools) == []
@@ -143,7 +205,7 @@ def test_push_is_tried_again_without_a_second_build(source: Path, tools: Tools) 
 
 
 def test_push_that_failed_after_setting_the_tag(source: Path, tools: Tools) -> None:
-    taken = {"match": "batch-get-image", "replies": [{"out": "None\n"}, {"out": "None\n"}, {"out": f"{OTHER}\n"}]}
+    taken = {"match": "imageTag=", "replies": [{"out": "None\n"}, {"out": "None\n"}, {"out": f"{OTHER}\n"}]}
     outcome = build(source, tools, taken, {"match": "push=true", "replies": [FAILS]})
     assert outcome.succeeded, outcome.log
     assert outcome.exported["IMAGE_DIGEST"] == OTHER
@@ -151,7 +213,8 @@ def test_push_that_failed_after_setting_the_tag(source: Path, tools: Tools) -> N
 
 
 @pytest.mark.parametrize(
-    ("match", "calls"), [("push=true", 3), ("get-login-password", 3), ("buildx create", 3), ("type=cacheonly", 1)]
+    ("match", "calls"),
+    [("push=true", 3), ("get-login-password", 3), ("buildx create", 3), ("type=cacheonly", 1), ("imageDigest=", 3)],
 )
 def test_gives_up_in_the_end(source: Path, tools: Tools, match: str, calls: int) -> None:
     outcome = build(source, tools, {"match": match, "replies": [FAILS]})

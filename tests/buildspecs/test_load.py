@@ -10,7 +10,7 @@ import pytest
 from sendy_cfn.blocks.buildspecs import load
 from tests.buildspecs.junit import cases
 from tests.buildspecs.runner import Outcome, run
-from tests.buildspecs.servers import Behaviour, Reply, healthy, sample, serve
+from tests.buildspecs.servers import Behaviour, Reply, failing, healthy, outdated, sample, serve, slow
 
 LATENCY = "95 % of the answers within"
 ERRORS = "at most"
@@ -48,10 +48,6 @@ def test_clients_keep_their_connections(source: Path) -> None:
     assert len(service.requests) == summary(source)["requests"]
 
 
-def slow(_: str, __: int) -> Reply:
-    return Reply(delay=0.6)
-
-
 def sometimes_slow(_: str, number: int) -> Reply:
     """Too slow for fewer than one request in twenty."""
     return Reply(delay=0.7 if number == 30 else 0.01)
@@ -62,19 +58,22 @@ def often_slow(_: str, number: int) -> Reply:
     return Reply(delay=0.6 if number % 5 == 0 else 0.01)
 
 
-def failing(_: str, number: int) -> Reply:
+def sometimes_failing(_: str, number: int) -> Reply:
     return Reply(503, delay=0.01) if number % 10 == 0 else Reply(delay=0.01)
 
 
 @pytest.mark.parametrize(
     ("behaviour", "limits", "names"),
     [
-        (slow, {}, {LATENCY}),
-        (slow, {"MAX_P95_MILLISECONDS": "2000"}, set()),
+        (slow, {"MAX_P95_MILLISECONDS": "150"}, {LATENCY}),
+        (slow, {}, set()),
         (sometimes_slow, {}, set()),
         (often_slow, {}, {LATENCY}),
+        (healthy, {}, set()),
+        (outdated, {}, set()),
         (failing, {}, {ERRORS}),
-        (failing, {"MAX_ERROR_PERCENT": "15"}, set()),
+        (sometimes_failing, {}, {ERRORS}),
+        (sometimes_failing, {"MAX_ERROR_PERCENT": "15"}, set()),
     ],
 )
 def test_limits(source: Path, behaviour: Behaviour, limits: dict[str, str], names: set[str]) -> None:
@@ -86,7 +85,7 @@ def test_limits(source: Path, behaviour: Behaviour, limits: dict[str, str], name
 
 
 def test_measures_what_was_served(source: Path) -> None:
-    with serve(failing) as service:
+    with serve(sometimes_failing) as service:
         drive(source, service.url, LOAD_PATH="/orders")
     found = summary(source)
     assert set(service.requests) == {"GET /orders"}

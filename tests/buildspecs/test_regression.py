@@ -7,7 +7,7 @@ import pytest
 from sendy_cfn.blocks.buildspecs import load
 from tests.buildspecs.junit import cases
 from tests.buildspecs.runner import Outcome, run
-from tests.buildspecs.servers import Behaviour, Reply, healthy, sample, serve
+from tests.buildspecs.servers import Behaviour, Reply, failing, healthy, outdated, sample, serve, slow
 
 
 def regression(source: Path, url: str, **environment: str) -> Outcome:
@@ -42,11 +42,31 @@ def test_a_server_may_refuse_methods_it_does_not_know(source: Path) -> None:
     assert outcome.succeeded, outcome.log
 
 
+SPEED = {"1 of 1 requests answer 200 within 150 ms", "20 of 20 requests answer 200 within 150 ms"}
+STATUSES = {"HEAD", "unknown path", "meaningless body"}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "limit", "names"),
+    [
+        (healthy, "2000", set()),
+        (outdated, "2000", set()),
+        (slow, "150", SPEED),
+        (failing, "150", SPEED | STATUSES),
+    ],
+)
+def test_kinds_of_service(source: Path, behaviour: Behaviour, limit: str, names: set[str]) -> None:
+    with serve(behaviour) as service:
+        outcome = regression(source, service.url, MAX_RESPONSE_MILLISECONDS=limit)
+    assert outcome.succeeded == (not names)
+    assert set(failed(outcome)) == names
+
+
 def ill(path: str, _: int) -> Reply:
     return Reply(500 if path == "/health" else 404)
 
 
-def slow(path: str, number: int) -> Reply:
+def slow_once(path: str, number: int) -> Reply:
     return Reply(delay=1.2) if number == 10 else healthy(path, number)
 
 
@@ -65,7 +85,7 @@ IN_A_ROW = "20 of 20 requests answer 200 within 1000 ms"
     ("behaviour", "names", "problem"),
     [
         (ill, {"1 of 1 requests answer 200 within 1000 ms", IN_A_ROW, "HEAD"}, "500"),
-        (slow, {IN_A_ROW}, "request 7: 200 after 1.2"),
+        (slow_once, {IN_A_ROW}, "request 7: 200 after 1.2"),
         (flaky, {IN_A_ROW}, "request 17: 502"),
         (crashes_on_unknown, {"unknown path", "meaningless body"}, "answered 500"),
     ],

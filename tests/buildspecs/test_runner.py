@@ -63,6 +63,13 @@ def test_abort_skips_post_build_and_reports(source: Path) -> None:
     assert (lost.phases, lost.reports) == ({"build": False}, {})
 
 
+@pytest.mark.parametrize(("command", "files"), [("true", ["b.txt"]), ("false", [])])
+def test_artifacts_are_those_of_a_build_that_succeeded(source: Path, command: str, files: list[str]) -> None:
+    text = spec(f'build: {{commands: ["mkdir out; touch a.txt out/b.txt; {command}"]}}')
+    outcome = run(f'{text}artifacts: {{base-directory: out, files: ["*"]}}\n', source, {})
+    assert [path.name for path in outcome.artifacts] == files
+
+
 def test_exit_loses_what_the_command_exported(source: Path) -> None:
     outcome = run(spec('build: {commands: ["RESULT=1; exit 0"]}'), source, {})
     assert (outcome.succeeded, outcome.exported) == (True, {})

@@ -9,9 +9,19 @@ from sendy_cfn.blocks.buildspecs import load
 from tests.buildspecs.conftest import Tools
 from tests.buildspecs.junit import cases
 from tests.buildspecs.runner import Outcome, run
-from tests.buildspecs.servers import COMMIT, Behaviour, Reply, healthy, sample, serve
-
-OLD = Reply(body='{"commit": "0123456789abcdef0123456789abcdef01234567"}')
+from tests.buildspecs.servers import (
+    COMMIT,
+    OLD,
+    Behaviour,
+    Reply,
+    failing,
+    hanging,
+    healthy,
+    outdated,
+    sample,
+    serve,
+    slow,
+)
 
 
 def smoke(source: Path, tools: Tools, url: str, **environment: str) -> Outcome:
@@ -37,6 +47,14 @@ def test_asks_for_five_good_answers(source: Path, tools: Tools) -> None:
     assert service.requests == ["GET /health", "GET /version"] * 5
 
 
+@pytest.mark.parametrize("behaviour", [healthy, slow])
+def test_a_service_may_take_its_time(source: Path, tools: Tools, behaviour: Behaviour) -> None:
+    with serve(behaviour) as service:
+        outcome = smoke(source, tools, service.url)
+    assert outcome.succeeded, outcome.log
+    assert problems(outcome) == []
+
+
 def test_paths_and_a_url_below_a_path(source: Path, tools: Tools) -> None:
     def below(path: str, number: int) -> Reply:
         return healthy(path.removeprefix("/api").replace("/up", "/health").replace("/about", "/version"), number)
@@ -59,24 +77,12 @@ def test_waits_for_the_release_to_take_over(source: Path, tools: Tools) -> None:
     assert "reports not" in outcome.log
 
 
-def old(path: str, number: int) -> Reply:
-    return OLD if path == "/version" else healthy(path, number)
-
-
-def broken(_: str, __: int) -> Reply:
-    return Reply(503, "no")
-
-
 def moved(_: str, __: int) -> Reply:
     return Reply(301)
 
 
 def no_version(path: str, number: int) -> Reply:
     return Reply(404, COMMIT) if path == "/version" else healthy(path, number)
-
-
-def hanging(path: str, number: int) -> Reply:
-    return Reply(delay=7) if number == 0 else healthy(path, number)
 
 
 def flapping(path: str, number: int) -> Reply:
@@ -92,8 +98,8 @@ def two_releases(path: str, number: int) -> Reply:
 @pytest.mark.parametrize(
     ("behaviour", "problem"),
     [
-        (old, "/version reports not " + COMMIT),
-        (broken, "/health answered 503"),
+        (outdated, "/version reports not " + COMMIT),
+        (failing, "/health answered 503"),
         (moved, "/health answered 301"),
         (no_version, "/version answered 404"),
         (hanging, "/health answered 000"),
@@ -143,7 +149,7 @@ def test_own_commands_come_after_the_default_checks(
 
 
 def test_own_commands_do_not_run_on_a_bad_release(source: Path, tools: Tools) -> None:
-    with serve(broken) as service:
+    with serve(failing) as service:
         outcome = smoke(source, tools, service.url, SMOKE_TIMEOUT_SECONDS="1", SMOKE_COMMANDS="touch ran")
     assert not outcome.succeeded
     assert not (source / "ran").exists()

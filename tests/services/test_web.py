@@ -9,7 +9,7 @@ import pytest
 
 from sendy_cfn.config import routing
 from sendy_cfn.config.model import Platform
-from sendy_cfn.services import build
+from tests.platforms import built as build
 from tests.platforms import platform
 
 HEAD = """
@@ -109,7 +109,9 @@ def test_a_failed_release_is_rolled_back_after_a_fixed_number_of_tasks(shipped: 
     breaker = deployment["DeploymentCircuitBreaker"]
     assert breaker["Enable"] is True
     assert breaker["Rollback"] is True
-    assert breaker["ThresholdConfiguration"] == {"Type": "COUNT", "Value": 3}
+    assert breaker["ThresholdConfiguration"] == {"Type": "COUNT", "Value": {"Ref": "FailedTasks"}}
+    assert shipped["Parameters"]["FailedTasks"]["Default"] == 3
+    assert breaker["ResetOnHealthyTask"] is False, "or a release of which some tasks work is never decided"
     assert deployment["MinimumHealthyPercent"] == 100
     assert deployment["MaximumPercent"] > 100  # both 100 would never replace a task
 
@@ -273,7 +275,7 @@ def test_scaling_follows_what_is_declared() -> None:
     assert followed(built("scale_on: [requests]")) == {"ALBRequestCountPerTarget"}
     cpu = built("scale_on: [cpu]")
     assert followed(cpu) == {"ECSServiceAverageCPUUtilization"}
-    assert set(cpu["Parameters"]).isdisjoint({"LoadBalancerFullName", "RequestsTarget", "MemoryTarget"})
+    assert set(cpu["Parameters"]).isdisjoint({"RequestsTarget", "MemoryTarget"})
 
 
 def test_container_health_check_only_where_declared() -> None:

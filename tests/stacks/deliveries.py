@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
@@ -12,8 +13,9 @@ import pytest
 
 from sendy_cfn.blocks import order
 from sendy_cfn.config.model import Platform
+from sendy_cfn.config.words import Strategy
 from sendy_cfn.render import render
-from sendy_cfn.stacks import builds, pipeline
+from sendy_cfn.stacks import builds, pipeline, release_tools
 from sendy_cfn.stacks.interface import Interface
 from tests.platforms import platform
 from tests.stacks import evaluate
@@ -81,6 +83,7 @@ class Stack(evaluate.Stack):
     def _sub(self, text: str) -> str:
         for name in self.made:
             text = text.replace(f"${{{name}}}", f"{name}.id")
+            text = re.sub(rf"\$\{{({name}\.[A-Za-z.]+)\}}", r"\1", text)
         return super()._sub(text)
 
 
@@ -102,9 +105,11 @@ class Delivery:
         roles = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in self.parameters if name.endswith("RoleArn")}
         self.outer = Stack(
             outer.to_dict(),
-            given | roles | {"LogRetentionDays": 365, "BuildkitImage": "moby/buildkit:1", "MaxP95Milliseconds": 400},
+            given | roles | {"LogRetentionDays": 365},
         )
         self.inner = Stack(inner.to_dict(), self.outer.resources["Builds"]["Parameters"])
+        tools = release_tools.build(of, strategies=tuple(Strategy))
+        self.tools = Stack({"Outputs": {}, **tools.to_dict()}, given | dict.fromkeys(tools.parameters, "1") | given)
         self.pipeline = self.outer.resources["Pipeline"]
         self.stages: list[dict[str, Any]] = self.pipeline["Stages"]
 
@@ -119,9 +124,17 @@ class Delivery:
 
     def project(self, action: dict[str, Any]) -> dict[str, Any]:
         """The CodeBuild project that an action runs."""
-        output = action["Configuration"]["ProjectName"].removeprefix("Builds.Outputs.")
-        project: dict[str, Any] = self.inner.resources[self.inner.outputs[output].removesuffix(".id")]
-        return project
+        name = action["Configuration"]["ProjectName"]
+        for project in self.tools.of_type("CodeBuild::Project").values():
+            if project["Name"] == name:
+                return project
+        output = name.removeprefix("Builds.Outputs.")
+        found: dict[str, Any] = self.inner.resources[self.inner.outputs[output].removesuffix(".id")]
+        return found
+
+    def home(self, action: dict[str, Any]) -> Stack:
+        """The stack that has the CodeBuild project of an action: the pipeline's own, or the one that all share."""
+        return self.inner if action["Configuration"]["ProjectName"].startswith("Builds.") else self.tools
 
     def build(self, kind: str) -> dict[str, Any]:
         return self.project(next(a for a in self.by("CodeBuild") if a["Name"] == kind))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from sendy_cfn import services
 from sendy_cfn.config.model import Platform
 from sendy_cfn.stacks import deploy_roles
 from sendy_cfn.stacks.interface import Interface
+from tests import platforms
 from tests.stacks.authorization import Statements
 from tests.stacks.evaluate import Stack
 
@@ -24,7 +24,7 @@ def of_types(*types: str) -> dict[str, Interface]:
 
 
 def of_services(chosen: Platform) -> dict[str, Interface]:
-    return {name: Interface.of(services.build(chosen, service)) for name, service in chosen.services.items()}
+    return {name: Interface.of(platforms.built(chosen, service)) for name, service in chosen.services.items()}
 
 
 def built(chosen: Platform, interfaces: dict[str, Interface], **values: str) -> Stack:

@@ -9,6 +9,9 @@ from sendy_cfn.stacks import pipeline
 from tests.platforms import platform
 from tests.stacks.deliveries import HEAD, KEY, NEAR, PLATFORM_REPOSITORY, Delivery, delivery, every_variant, written
 
+# What every test of a deployed service is told, for the service's own commands.
+TOLD = {"ENVIRONMENT", "EXPECTED_VERSION", "IMAGE_DIGEST"}
+
 
 @every_variant
 def test_each_build_gets_what_its_specification_demands(variant: str) -> None:
@@ -18,9 +21,11 @@ def test_each_build_gets_what_its_specification_demands(variant: str) -> None:
         specification = found.project(action)["Source"]["BuildSpec"]
         demanded = set(re.findall(r"\$\{([A-Z_]+):\?\}", specification))
         assert demanded <= given.keys()
-        assert {"PLATFORM", "SERVICE", "COMMIT_ID"} <= given.keys()
+        assert (
+            {"PLATFORM", "SERVICE", "COMMIT_ID"} if found.home(action) is found.inner else {"COMMIT_ID"}
+        ) <= given.keys()
         read = set(re.findall(r"[A-Z][A-Z0-9_]+", specification)) | {f"{action['Name'].upper()}_COMMANDS"}
-        for name in given.keys() - {"PLATFORM", "SERVICE", "COMMIT_ID", "BRANCH", "ENVIRONMENT"}:
+        for name in given.keys() - {"PLATFORM", "SERVICE", "COMMIT_ID", "BRANCH", *TOLD}:
             assert name in read, "no build reads it"
         assert all(given.values())
 
@@ -38,8 +43,11 @@ def test_limits_of_the_load_test_come_from_the_values() -> None:
     found = delivery("github")
     load = next(action for action in found.by("CodeBuild") if action["Name"] == "Load")
     variables = found.variables(load)
-    assert variables["MAX_P95_MILLISECONDS"] == 400
-    assert float(variables["MAX_ERROR_PERCENT"]) > 0
+    settings = {p["Name"]: p for p in found.tools.of_type("SSM::Parameter").values()}
+    for name, parameter in (("MAX_P95_MILLISECONDS", "MaxP95Milliseconds"), ("MAX_ERROR_PERCENT", "MaxErrorPercent")):
+        assert variables[name] in settings, "CodeBuild reads it when the build starts"
+        made = found.tools.made[f"{''.join(part.capitalize() for part in name.split('_'))}Setting"]
+        assert made["Properties"]["Value"] == {"Ref": parameter}
 
 
 @every_variant
@@ -51,7 +59,7 @@ def test_only_the_image_build_is_privileged(variant: str) -> None:
         assert project["EncryptionKey"] == KEY
         assert project["LogsConfig"]["CloudWatchLogs"]["Status"] == "ENABLED"
         assert 5 <= project["QueuedTimeoutInMinutes"] <= 480
-        assert 5 <= project["TimeoutInMinutes"] <= 60
+        assert 5 <= project["TimeoutInMinutes"] <= (60 if found.home(action) is found.inner else 120)
 
 
 @pytest.mark.parametrize(

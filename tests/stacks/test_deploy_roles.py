@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from sendy_cfn import services, wires
+from sendy_cfn import wires
 from sendy_cfn.blocks import deploy_scopes, resource_actions, resource_schemas, role_paths
 from sendy_cfn.config.model import Platform
 from sendy_cfn.stacks import artifacts
+from tests import platforms
 from tests.platforms import platform
 from tests.stacks.authorization import Statements, allows, made_name
 from tests.stacks.deployment import arn, built, from_account, iam_arn, of_services, of_types, policies, statements
@@ -150,7 +151,7 @@ def test_the_deploy_roles_are_where_services_cant_reach(shipped: Stack) -> None:
 @pytest.mark.parametrize("name", sorted(platform().services))
 def test_service_templates_make_their_roles_where_the_role_may(name: str) -> None:
     chosen = platform()
-    template = services.build(chosen, chosen.services[name]).to_dict()
+    template = platforms.built(chosen, chosen.services[name]).to_dict()
     owned = {
         title: body["Properties"].get("Path")
         for title, body in template["Resources"].items()
@@ -168,7 +169,7 @@ def test_both_roles_read_what_service_templates_look_up(
     looked_up = {
         wires.BY_NAME[name].ssm_name("courier", "test", cluster)
         for service in chosen.services.values()
-        for name, parameter in services.build(chosen, service).to_dict()["Parameters"].items()
+        for name, parameter in platforms.built(chosen, service).to_dict()["Parameters"].items()
         if parameter["Type"].startswith("AWS::SSM::Parameter::Value<")
     }
     assert looked_up

@@ -21,17 +21,18 @@ from tests.stacks.deliveries import (
 def test_builds_may_do_what_they_do(variant: str) -> None:
     found = delivery(variant)
     for action in found.by("CodeBuild"):
-        project = found.project(action)
+        project, home = found.project(action), found.home(action)
         role = role_of(project["ServiceRole"])
-        statements = policy_statements(found.inner, role)
+        statements = policy_statements(home, role)
         arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/{project['Name']}"
-        assert trusted(found.inner, role, "codebuild.amazonaws.com", arn)
+        assert trusted(home, role, "codebuild.amazonaws.com", arn)
         assert may(statements, "logs:PutLogEvents", "BuildLogs.Arn")
         assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == "BuildLogs.id"
-        assert may(statements, "s3:GetObject", f"arn:aws:s3:::{BUCKET}/courier-orders/Service/x.zip")
+        bucket = BUCKET if home is found.inner else f"courier-artifacts-{ACCOUNT}-{REGION}"
+        assert may(statements, "s3:GetObject", f"arn:aws:s3:::{bucket}/courier-orders/Service/x.zip")
         assert may(statements, "kms:Decrypt", KEY)
         reports = yaml.safe_load(project["Source"]["BuildSpec"]).get("reports", {})
-        made = {group["Name"] for group in found.inner.of_type("CodeBuild::ReportGroup").values()}
+        made = {group["Name"] for group in home.of_type("CodeBuild::ReportGroup").values()}
         for report in reports:
             name = f"{project['Name']}-{report}"  # how CodeBuild names the group of a report
             assert name in made
@@ -105,4 +106,5 @@ def test_no_role_may_everything(variant: str) -> None:
 def test_a_new_pipeline_runs_at_once_and_finds_its_permissions(variant: str) -> None:
     found = delivery(variant)
     assert "PipelinePolicy" in found.outer.depends_on("Pipeline")
-    assert all(a["Configuration"]["ProjectName"].startswith("Builds.") for a in found.by("CodeBuild"))
+    # The root makes the shared builds before any pipeline.
+    assert all(found.project(action) for action in found.by("CodeBuild"))

@@ -9,14 +9,15 @@ import pytest
 
 from sendy_cfn import config, stacks
 from sendy_cfn.stacks import builds, pipeline
-from tests.platforms import ROOT
+from tests.platforms import MINUTES, ROOT
 
 FULL = config.load(ROOT / "tests/cases/full")
 SERVICE = FULL.services["service-of-24-characters"]
+WORST = dict.fromkeys(FULL.services, MINUTES)
 
 
 def seen_by(file: str) -> object:
-    (unit,) = [unit for unit in stacks.units(FULL) if unit.file == file]
+    (unit,) = [unit for unit in stacks.units(FULL, WORST) if unit.file == file]
     return unit.inputs[0]
 
 
@@ -31,8 +32,8 @@ def test_what_pipelines_do_not_see_they_do_not_use(module: Any) -> None:
 def test_what_changes_running_tasks_alone_leaves_the_pipeline_alone() -> None:
     changed = dataclasses.replace(SERVICE, port=1, environment={"X": "1"}, user="7", scale_on=())
     other = dataclasses.replace(FULL, services=FULL.services | {SERVICE.name: changed})
-    before = {unit.file: unit.inputs for unit in stacks.units(FULL)}
-    after = {unit.file: unit.inputs for unit in stacks.units(other)}
+    before = {unit.file: unit.inputs for unit in stacks.units(FULL, WORST)}
+    after = {unit.file: unit.inputs for unit in stacks.units(other, WORST)}
     assert {file for file in after if after[file] != before[file]} == {f"service-{SERVICE.name}.yaml"}
 
 

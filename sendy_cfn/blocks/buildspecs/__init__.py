@@ -8,7 +8,8 @@ All variation comes from environment variables, set by project and pipeline (tho
 - all: BUILD_CONTEXT (folder of the service in its repository, default `.`)
 - quality: QUALITY_COMMANDS, DOCKERFILE (from the repository's root, default `Dockerfile`)
 - image: REPOSITORY_URI COMMIT_ID IMAGE_PLATFORM; SERVICE, BRANCH, SOURCE_URL (labels), DOCKERFILE, CACHE_URI (a
-  repository with mutable tags), BUILDKIT_IMAGE; exports IMAGE_TAG IMAGE_DIGEST IMAGE_URI
+  repository with mutable tags), BUILDKIT_IMAGE, SBOM_GENERATOR (an image), MIRRORS (`docker.io=REGISTRY/PATH …`, in the
+  registry of REPOSITORY_URI, as that is where the build logs in); exports IMAGE_TAG IMAGE_DIGEST IMAGE_URI
 - smoke: SERVICE_URL EXPECTED_VERSION; HEALTH_PATH (/health), VERSION_PATH (/version), SMOKE_TIMEOUT_SECONDS (120),
   SMOKE_COMMANDS (after the default checks)
 - regression: SERVICE_URL; HEALTH_PATH, MAX_RESPONSE_MILLISECONDS (2000), REGRESSION_COMMANDS
@@ -16,6 +17,18 @@ All variation comes from environment variables, set by project and pipeline (tho
   MAX_ERROR_PERCENT (1), LOAD_COMMANDS
 
 Where <SUITE>_COMMANDS is empty, an executable `.pipeline/<suite>` in the service's folder is run in its place.
+
+Those that all services share run no commands of a service. All but the first take on a role of the environment
+(READER_ROLE_ARN, for calls to STACK_REGION):
+
+- scan: REPOSITORY_URI IMAGE_DIGEST IMAGE_PLATFORM FAIL_ON (the mildest severity that fails: CRITICAL, HIGH, MEDIUM or
+  LOW; or NONE); SCAN_TIMEOUT_SECONDS (600)
+- state: STACK_NAME NEW_IMAGE NEW_VERSION BLUE_URL GREEN_URL; exports BLUE_IMAGE BLUE_VERSION GREEN_IMAGE GREEN_VERSION
+  LIVE_BEFORE LIVE_AFTER IDLE_TASKS CANDIDATE_URL
+- verify: as smoke, without commands, and TTL_SECONDS BAKE_MINUTES LIVE_BEFORE LIVE_AFTER IDLE_TASKS STANDBY_TASKS;
+  ALARMS (names between commas), GRACE_SECONDS (30, on top of the TTL), POLL_SECONDS (15), BAKE_SECONDS (instead of the
+  minutes); exports VERDICT (good or bad) LIVE_CLUSTER IDLE_TASKS
+- revision: TASK_DEFINITION_ARN CONTAINER_NAME CONTAINER_PORT; its artifact is taskdef.json and appspec.yaml
 """
 
 import re
@@ -23,7 +36,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-NAMES: Final = ("quality", "image", "smoke", "regression", "load")
+PER_SERVICE: Final = ("quality", "image", "smoke", "regression", "load")  # in the template of each pipeline
+SHARED: Final = ("scan", "state", "verify", "revision")  # in one template for all pipelines
+NAMES: Final = PER_SERVICE + SHARED
 
 _HERE = Path(__file__).parent
 _INCLUDE = re.compile(r"^( *)# include (\S+)\n", re.MULTILINE)

@@ -15,20 +15,3 @@ record() { # record NAME [PROBLEM]: a case, passed when there is no problem
 }
 
 all_passed() { ((failed == 0)); }
-
-step() { # step NAME COMMAND...: the first command that fails ends the build
-  echo "--- $1"
-  "${@:2}" || { record "$1" "exit status $?, see the build log" && exit 1; }
-  record "$1"
-}
-
-own() { # the service's own commands: <SUITE>_COMMANDS, else the file .pipeline/<suite>; 1 when it has neither
-  local commands=${SUITE^^}_COMMANDS hook=.pipeline/$SUITE
-  if [[ ${!commands:-} ]]; then
-    step "$commands" bash -euo pipefail -c "${!commands}"
-  elif [[ -f $hook ]]; then
-    chmod +x "$hook" && step "$hook" "./$hook" # source archives may lose the mode
-  else
-    return 1
-  fi
-}

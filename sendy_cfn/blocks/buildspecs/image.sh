@@ -4,8 +4,10 @@ cd "$CODEBUILD_SRC_DIR"
 : "${REPOSITORY_URI:?}" "${COMMIT_ID:?}" "${IMAGE_PLATFORM:?}"
 commit=${COMMIT_ID//[^0-9A-Za-z]/} # S3 sources have version ids with other characters
 IMAGE_TAG=${commit:0:12}-$CODEBUILD_BUILD_NUMBER
-registry=${REPOSITORY_URI%%/*} repository=${REPOSITORY_URI#*/}
+registry=${REPOSITORY_URI%%/*}
 metadata=$(mktemp)
+
+# include stored.sh
 
 retry() { # retry COMMAND...: registries and mirrors have bad minutes
   local pause
@@ -19,11 +21,10 @@ retry() { # retry COMMAND...: registries and mirrors have bad minutes
 login() { aws ecr get-login-password | docker login --username AWS --password-stdin "$registry"; }
 builder() { # the engine's own builder cannot write a registry cache
   docker buildx create --use --bootstrap --driver docker-container \
-    --driver-opt "image=${BUILDKIT_IMAGE:-moby/buildkit:buildx-stable-1}"
+    --driver-opt "image=${BUILDKIT_IMAGE:-moby/buildkit:buildx-stable-1}" "${mirrors[@]}"
 }
 published() { # sets the digest behind the tag, None when the tag is free
-  IMAGE_DIGEST=$(aws ecr batch-get-image --repository-name "$repository" --image-ids "imageTag=$IMAGE_TAG" \
-    --query 'images[0].imageId.imageDigest' --output text)
+  IMAGE_DIGEST=$(stored "imageTag=$IMAGE_TAG" imageId.imageDigest)
 }
 push() { # the tag is immutable: a push that failed half-way may have set it already
   published || return
@@ -36,7 +37,8 @@ push() { # the tag is immutable: a push that failed half-way may have set it alr
 build=(
   docker buildx build "${BUILD_CONTEXT:-.}" --platform "$IMAGE_PLATFORM"
   --file "${DOCKERFILE:-Dockerfile}" --progress plain
-  --build-arg "VERSION=$IMAGE_TAG" --build-arg "COMMIT=$COMMIT_ID" --provenance=false --sbom=false
+  --build-arg "VERSION=$IMAGE_TAG" --build-arg "COMMIT=$COMMIT_ID"
+  --attest "type=provenance,mode=max" --attest "type=sbom${SBOM_GENERATOR:+,generator=$SBOM_GENERATOR}"
 )
 oci=org.opencontainers.image codebuild=com.amazonaws.codebuild
 for label in "$oci.title=${SERVICE:-}" "$oci.version=$IMAGE_TAG" "$oci.revision=$COMMIT_ID" \
@@ -50,6 +52,11 @@ if [[ ${CACHE_URI:-} ]]; then # a repository of its own with mutable tags; a mis
   caches=(--cache-from "$cache"
     --cache-to "$cache,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true")
 fi
+mirrors=() config=$(mktemp) # mirrors with a path: BuildKit asks for /v2/PATH/NAME there, and the origin if that fails
+for mirror in ${MIRRORS:-}; do
+  printf '[registry."%s"]\n  mirrors = ["%s"]\n' "${mirror%%=*}" "${mirror#*=}" >>"$config"
+  mirrors=(--buildkitd-config "$config")
+done
 
 retry login
 retry published
@@ -61,6 +68,15 @@ if [[ $IMAGE_DIGEST == None ]]; then
 fi
 if [[ ! $IMAGE_DIGEST =~ ^sha256:[0-9a-f]{64}$ ]]; then
   echo "no digest for $REPOSITORY_URI:$IMAGE_TAG, found: $IMAGE_DIGEST" >&2
+  exit 1
+fi
+index=$(retry stored "imageDigest=$IMAGE_DIGEST" imageManifest)
+# https://docs.docker.com/build/metadata/attestations/attestation-storage/
+if ! jq -e --arg platform "$IMAGE_PLATFORM" '.manifests // [] | map(
+  select("\(.platform.os)/\(.platform.architecture)" == $platform).digest) as $images | any(.[].annotations;
+  .["vnd.docker.reference.type"] == "attestation-manifest" and
+  any(.["vnd.docker.reference.digest"] == $images[]; .))' <<<"$index" >/dev/null; then
+  echo "$REPOSITORY_URI@$IMAGE_DIGEST has no attestation for $IMAGE_PLATFORM: build the commit again" >&2
   exit 1
 fi
 IMAGE_URI=$REPOSITORY_URI@$IMAGE_DIGEST

@@ -1,29 +1,4 @@
 #!/usr/bin/env bash
-: "${SERVICE_URL:?}" "${EXPECTED_VERSION:?}"
-health=${HEALTH_PATH:-/health} version=${VERSION_PATH-/version} # empty: no version is looked for
-SECONDS=0 limit=${SMOKE_TIMEOUT_SECONDS:-120} good=0 last=- problem='' body=$(mktemp) error=$(mktemp)
-
-look() { # prints what is wrong at this moment, nothing when all is well
-  local path status
-  for path in "$health" ${version:+"$version"}; do
-    status=$(curl -sS -m 5 -o "$body" -w '%{http_code}' "${SERVICE_URL%/}$path" 2>"$error") || status+=" $(<"$error")"
-    if [[ $status != 200 ]]; then
-      echo "$path answered $status"
-      return
-    fi
-  done
-  [[ ! $version ]] || grep -qF -- "$EXPECTED_VERSION" "$body" || echo "$version reports not $EXPECTED_VERSION but $(head -c 200 "$body")"
-}
-
-# Five good answers in a row: one alone may be a flapping service's, or come from the last new task.
-while ((good < 5 && SECONDS < limit)); do
-  now=$(look)
-  if [[ $now != "$last" ]]; then echo "after $SECONDS s: ${now:-good}"; fi
-  if [[ $now ]]; then good=0 problem=$now; else good=$((good + 1)); fi
-  last=$now
-  sleep 0.5
-done
-if ((good == 5)); then problem=; else problem="not within $limit s: $problem"; fi
-record "$health is good${version:+ and $version reports $EXPECTED_VERSION}" "$problem"
+five_good_answers
 all_passed
 own || true

@@ -1,0 +1,97 @@
+"""Strategies that can't work where they are asked for, and why. Each yields (path of the culprit, what is wrong)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendy_cfn.config import releases
+from sendy_cfn.config.words import Capacity, Colour, Strategy
+from sendy_cfn.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sendy_cfn.config.model import Environment, Platform, Service
+
+Finding = tuple[str, str]
+DNS_LABEL = 63  # characters; RFC 1035
+
+
+def broken(platform: Platform) -> Iterator[Finding]:
+    """Every broken rule."""
+    for service in platform.services.values():
+        for name in service.strategies:
+            if name not in platform.environments:
+                known = list(platform.environments)
+                hint = nearest(name, known) or f", known are {', '.join(known)}"
+                yield f"services.{service.name}.strategies.{name}", f"unknown environment{hint}"
+    for environment in platform.environments.values():
+        yield from _pause(platform, environment)
+        for service in platform.services.values():
+            strategy = releases.variant(service, environment).strategy
+            for message in _unfit(platform, environment, service, strategy):
+                yield _at(service, environment), f"'{strategy}' {message}"
+    yield from _hosts(platform)
+    yield from _files(platform)
+
+
+def _at(service: Service, environment: Environment) -> str:
+    """Where the strategy was chosen."""
+    if environment.name in service.strategies:
+        return f"services.{service.name}.strategies.{environment.name}"
+    return f"environments.{environment.name}.strategy"
+
+
+def _pause(platform: Platform, environment: Environment) -> Iterator[Finding]:
+    able = [s for s in platform.services.values() if releases.variant(s, environment).pause]
+    if environment.pause and not able:
+        needs = ", ".join(releases.NATIVE)
+        yield f"environments.{environment.name}.pause", f"no service of it can pause: only {needs} have pause hooks"
+
+
+def _unfit(platform: Platform, environment: Environment, service: Service, strategy: Strategy) -> Iterator[str]:
+    if strategy is Strategy.CLUSTER_SWITCH:
+        if len(environment.clusters) < 2:
+            yield f"needs two clusters: 'clusters: [blue, green]' in environments.{environment.name}"
+        if not platform.has_domain:
+            yield "needs the platform's 'domain': the switch is one of DNS records"
+        sharing = [s.name for s in platform.services.values() if s is not service and s.host == service.host]
+        if sharing and platform.has_domain:
+            yield (
+                f"needs a host of its own: '{service.host}' is also that of {', '.join(sharing)}, and its DNS records "
+                f"would switch for all of them; give {service.name} another 'host'"
+            )
+    if strategy is Strategy.CODEDEPLOY and service.capacity is not Capacity.FARGATE:
+        yield (
+            f"needs 'capacity: fargate': CodeDeploy starts the new tasks with a launch type, "
+            f"{service.name} has '{service.capacity}'; blue-green works with every capacity"
+        )
+
+
+def _hosts(platform: Platform) -> Iterator[Finding]:
+    """Each side of a switched service has a host name of its own."""
+    owners = {service.host: service for service in platform.services.values()}
+    for service in platform.services.values():
+        places = platform.environments.values()
+        if not any(v.strategy is Strategy.CLUSTER_SWITCH for v in releases.variants(service, places)):
+            continue
+        for colour in Colour:
+            host = releases.side_host(service, colour)
+            if host in owners:
+                taken = f"'{host}' is where its {colour} side answers, and the host of '{owners[host].name}'"
+                yield f"services.{service.name}", f"{taken}; give one of them another 'host'"
+            if len(host) > DNS_LABEL:
+                yield f"services.{service.name}.host", f"'{host}' has {len(host)} characters, DNS takes {DNS_LABEL}"
+
+
+def _files(platform: Platform) -> Iterator[Finding]:
+    """A service's template for one variant must not be another service's."""
+    owners: dict[str, str] = {}
+    for service in platform.services.values():
+        for variant in releases.variants(service, platform.environments.values()):
+            file = releases.service_file(service, variant)
+            if owners.setdefault(file, service.name) != service.name:
+                yield (
+                    f"services.{service.name}",
+                    f"its template {file} is also that of '{owners[file]}': rename one of the services",
+                )
