@@ -57,6 +57,7 @@ BUILDS = {
 }
 # Shared by all pipelines: they run no code of a service, and look at its image or its stack.
 RELEASE_BUILDS = {
+    "author": Build("Finds out who wrote the commit", minutes=10, reports=False),
     "scan": Build("Checks what the registry's scan found in an image", minutes=30),
     "state": Build("Finds out which side of a service is live, and what a release has to change", 15, reports=False),
     "verify": Build("Watches a service after its switch to the other cluster", minutes=120),

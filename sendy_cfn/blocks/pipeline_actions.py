@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Variables = Mapping[str, AWSHelperFn | str]
 
 IMAGE = "Build"  # namespace of what the image build exports
+AUTHOR = "Author"  # namespace of who wrote the commit
 RELEASE = "release"  # stands for a service in the names of the builds that all pipelines share
 
 
@@ -189,6 +190,8 @@ def approval(line: Line, place: Environment, topic: AWSHelperFn, minutes: str, r
     ]
     if line.templates is not code:
         about.append(f"Templates: {line.templates.revision}")
+    if sources.tells_author(line.platform, code):
+        about.append(f"Author: {variable(AUTHOR, 'COMMIT_AUTHOR')}")
     if code.kind.has_message:
         about += [f"Written: {code.variable('AuthorDate')}", f"Message: {code.variable('CommitMessage')}"]
     about += [

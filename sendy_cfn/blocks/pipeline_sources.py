@@ -96,6 +96,27 @@ def action(origin: Origin, connection: AWSHelperFn | None) -> codepipeline.Actio
     )
 
 
+HISTORY = "History"  # the artifact with a clone of the service's repository
+
+
+def history(code: Origin, connection: AWSHelperFn | None) -> codepipeline.Actions:
+    """The service's repository once more, as a clone: archives of a commit don't tell who wrote it.
+
+    Only builds can use it, with a role that may use the connection.
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
+    """
+    found = action(Origin(HISTORY, code.source), connection)
+    found.Configuration = found.Configuration | {"OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+    del found.properties["Namespace"]
+    return found
+
+
+def tells_author(platform: Platform, code: Origin) -> bool:
+    """Whether approvals say who wrote the commit: where somebody is asked, and the repository is on a Git host."""
+    asked = any(place.approval for place in platform.environments.values())
+    return asked and code.source.provider is Provider.CONNECTION
+
+
 def triggers(
     platform: Platform, service: Service, code: Origin, templates: Origin
 ) -> list[codepipeline.PipelineTriggerDeclaration]:

@@ -8,7 +8,7 @@ from troposphere import codepipeline
 
 from sendy_cfn.blocks import pipeline_actions as actions
 from sendy_cfn.blocks import pipeline_sources as sources
-from sendy_cfn.blocks.pipeline_actions import IMAGE, namespace, variable
+from sendy_cfn.blocks.pipeline_actions import AUTHOR, IMAGE, namespace, variable
 from sendy_cfn.blocks.pipeline_releases import release, tests_of
 from sendy_cfn.names import logical
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 def source(line: Line, connection: AWSHelperFn | None) -> codepipeline.Stages:
     """The service's code and the templates; one action where both are in one repository."""
-    origins = dict.fromkeys((line.code, line.templates))
-    return codepipeline.Stages(Name="Source", Actions=[sources.action(origin, connection) for origin in origins])
+    fetched = [sources.action(origin, connection) for origin in dict.fromkeys((line.code, line.templates))]
+    if sources.tells_author(line.platform, line.code):
+        fetched.append(sources.history(line.code, connection))
+    return codepipeline.Stages(Name="Source", Actions=fetched)
 
 
 def quality(line: Line) -> codepipeline.Stages:
@@ -40,7 +42,13 @@ def image(line: Line) -> codepipeline.Stages:
         "IMAGE_PLATFORM": f"linux/{line.service.architecture}",
     }
     gate = actions.build(line, "Scan", line.shared_project("scan"), pushed)
-    return codepipeline.Stages(Name="Build", Actions=_in_order([made, gate]))
+    steps = _in_order([made, gate])
+    if sources.tells_author(line.platform, line.code):
+        project = line.shared_project("author")
+        author = actions.build(line, "Author", project, {}, category="Build", Namespace=AUTHOR)
+        author.InputArtifacts = [codepipeline.InputArtifacts(Name=sources.HISTORY)]
+        steps.append(author)  # beside the image: nothing waits for it
+    return codepipeline.Stages(Name="Build", Actions=steps)
 
 
 def environment(

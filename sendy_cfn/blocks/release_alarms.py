@@ -11,12 +11,12 @@ from sendy_cfn.blocks.web import BLUE
 from sendy_cfn.knobs import release as knobs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from troposphere import Ref
     from troposphere import elasticloadbalancingv2 as elb
 
-    from sendy_cfn.blocks.web import Side, Web
+    from sendy_cfn.blocks.web import Side, Value, Web
     from sendy_cfn.parameters import Knob
 
 # Per target group: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
@@ -72,13 +72,23 @@ def release_alarms(
     )
 
 
-def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup]) -> cloudwatch.Alarm:
-    """New tasks that don't pass their health checks in either group.
+def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, count: str) -> cloudwatch.Alarm:
+    """New tasks that don't get ready: they fail their health checks, or end, or find no room.
 
-    Where ECS's circuit breaker does not work, nothing else ends a deployment whose tasks never get ready.
+    Where ECS's circuit breaker does not work, nothing else ends a deployment whose tasks never get ready. While one is
+    on its way, `count` ("DeploymentCount", "TaskSetCount") is more than one, and old and new tasks together have to be
+    twice as many as desired.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
     """
     balancer = BLUE.look_up(web.template, wires.LOAD_BALANCER_FULL_NAME)
+    cluster = BLUE.look_up(web.template, wires.CLUSTER_NAME)
     unhealthy = [_metric(f"u{n}", "UnHealthyHostCount", "Maximum", balancer, g) for n, g in enumerate(groups)]
+    of_service = {"ClusterName": cluster, "ServiceName": service_name}
+    tasks = [
+        _query(name, "ECS/ContainerInsights", metric, "Average", of_service)
+        for name, metric in (("d", count), ("r", "RunningTaskCount"), ("w", "DesiredTaskCount"))
+    ]
+    lacking = "IF(FILL(d, 1) > 1 AND FILL(r, 0) < 2 * FILL(w, 0), 1, 0)"
     minutes = knobs.ALARM_TASK_MINUTES.take(web.template)
     description = f"{web.service.name}: tasks don't get ready"
     return cloudwatch.Alarm(
@@ -86,8 +96,11 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup]) -> cloudwatch.Alarm
         AlarmName=Sub(alarm_name("${AWS::StackName}", "tasks")),
         AlarmDescription=description,
         Metrics=[
-            cloudwatch.MetricDataQuery(Id="value", Label=description, Expression=_sum(unhealthy), ReturnData=True),
+            cloudwatch.MetricDataQuery(
+                Id="value", Label=description, Expression=f"{_sum(unhealthy)} + {lacking}", ReturnData=True
+            ),
             *unhealthy,
+            *tasks,
         ],
         ComparisonOperator="GreaterThanThreshold",
         Threshold=0,
@@ -129,17 +142,21 @@ def _alarm(
 def _metric(
     name: str, metric: str, statistic: str, balancer: Ref, group: elb.TargetGroup
 ) -> cloudwatch.MetricDataQuery:
+    of_group = {"LoadBalancer": balancer, "TargetGroup": group.get_att("TargetGroupFullName")}
+    return _query(name, "AWS/ApplicationELB", metric, statistic, of_group)
+
+
+def _query(
+    name: str, namespace: str, metric: str, statistic: str, dimensions: Mapping[str, Value]
+) -> cloudwatch.MetricDataQuery:
     return cloudwatch.MetricDataQuery(
         Id=name,
         ReturnData=False,
         MetricStat=cloudwatch.MetricStat(
             Metric=cloudwatch.Metric(
-                Namespace="AWS/ApplicationELB",
+                Namespace=namespace,
                 MetricName=metric,
-                Dimensions=[
-                    cloudwatch.MetricDimension(Name="LoadBalancer", Value=balancer),
-                    cloudwatch.MetricDimension(Name="TargetGroup", Value=group.get_att("TargetGroupFullName")),
-                ],
+                Dimensions=[cloudwatch.MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
             ),
             Period=knobs.ALARM_PERIOD,
             Stat=statistic,

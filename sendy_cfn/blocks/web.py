@@ -172,6 +172,14 @@ def ecs_service(
     return found
 
 
+def service_name(web: Web, mark: str) -> Sub:
+    """A name for the ECS service, where an alarm has to know it before the service is there.
+
+    `mark` tells apart services that are there at once while the strategy changes.
+    """
+    return Sub(f"{web.platform.platform}-${{Environment}}-{web.service.name}-{mark}")
+
+
 def load_balancer(web: Web, group: elb.TargetGroup) -> ecs.LoadBalancer:
     """How ECS registers tasks with the group."""
     return ecs.LoadBalancer(ContainerName=web.service.name, ContainerPort=web.service.port, TargetGroupArn=group.ref())

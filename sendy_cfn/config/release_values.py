@@ -65,6 +65,8 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
         return
     if variant.strategy is Strategy.CLUSTER_SWITCH:
         yield from _switch(values)
+    if variant.strategy in TEST_TRAFFIC:
+        yield from _readiness(service, variant, values)
     worst, limit = timing.worst_case(service, variant, values), timing.limit(variant, values)
     if worst.minutes > limit:
         steps = ", ".join(f"{name} {seconds} s" for name, seconds in worst.steps if seconds)
@@ -72,6 +74,16 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
             ("MaxDecisionMinutes", *bakes, "GracePeriod", "UnhealthyChecks", "HealthInterval", "DeregistrationDelay"),
             f"a release by '{variant.strategy}' takes up to {worst.minutes} minutes to be done or rolled back "
             f"({steps}), at most {limit} are allowed; lower these, or raise MaxDecisionMinutes",
+        )
+
+
+def _readiness(service: Service, variant: Variant, values: Mapping[str, int]) -> Iterator[Finding]:
+    minutes, seconds = values["AlarmTaskMinutes"], timing.until_ready(service, variant, values)
+    if minutes * 60 < seconds + knobs.ALARM_PERIOD:
+        yield (
+            ("AlarmTaskMinutes", "HealthInterval", "HealthyChecks"),
+            f"AlarmTaskMinutes {minutes} is less than good tasks may take to get ready, {seconds} s and a minute: "
+            "the alarm would roll back every release",
         )
 
 

@@ -56,6 +56,12 @@ def worst_case(service: Service, variant: Variant, values: Values) -> WorstCase:
     return WorstCase(_MODELS[variant.strategy](_Numbers(service, variant, values)))
 
 
+def until_ready(service: Service, variant: Variant, values: Values) -> int:
+    """Seconds that good tasks take at most until they get requests."""
+    numbers = _Numbers(service, variant, values)
+    return numbers.instance + numbers.ready
+
+
 def limit(variant: Variant, values: Values) -> int:
     """Minutes that the worst case may take."""
     default = DEFAULT_LIMITS.get(variant.strategy, OTHER_LIMIT)

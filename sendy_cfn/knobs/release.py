@@ -172,7 +172,7 @@ ALARM_TASK_MINUTES = Knob(
     group=ALARMS,
     label="Tasks not ready until alarm (min)",
     type="Number",
-    default=5,
+    default=6,
     minimum=3,
     maximum=60,
 )

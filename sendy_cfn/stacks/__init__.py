@@ -175,7 +175,7 @@ def _toolchains(
     if connection:
         yield Unit("source.yaml", "stacks.source:build", platform, options=shared)
         base.append("source.yaml")
-    options = (*shared, ("strategies", strategies))
+    options = (*shared, ("strategies", strategies), ("connection", connection))
     yield Unit("release-tools.yaml", "stacks.release_tools:build", platform, options=options)
     base.append("release-tools.yaml")
     for cell in cells:

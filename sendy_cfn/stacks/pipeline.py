@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Template
 
+    from sendy_cfn.blocks.pipeline_sources import Origin
     from sendy_cfn.config.model import Environment, Platform, Service
 
     Value = AWSHelperFn | str
@@ -80,7 +81,7 @@ def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], 
         *pipeline_roles.artifacts(buckets, key, name),
         *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
         *pipeline_roles.reading([code, templates], connection),
-        *pipeline_roles.acting(_projects(platform, service, projects), [roles.pipeline for roles in access]),
+        *pipeline_roles.acting(_projects(platform, service, code, projects), [roles.pipeline for roles in access]),
         *pipeline_roles.asking(topic, needed=any(place.approval for place in places)),
     ]
     role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
@@ -122,10 +123,11 @@ def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], 
     return template
 
 
-def _projects(platform: Platform, service: Service, own: Iterable[str]) -> list[Value]:
+def _projects(platform: Platform, service: Service, code: Origin, own: Iterable[str]) -> list[Value]:
     """ARNs of the projects that the pipeline runs: the service's, and those that its strategies' releases share."""
     used = {variant.strategy for variant in releases.variants(service, platform.environments.values())}
-    shared = ["scan", *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds)]
+    asked = ["author"] if pipeline_sources.tells_author(platform, code) else []
+    shared = ["scan", *asked, *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds)]
     return [
         *(project_arn(f"{platform.platform}-{service.name}", kind) for kind in own),
         *(project_arn(f"{platform.platform}-{RELEASE}", kind) for kind in shared),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awacs import codeconnections, codestar_connections, kms, logs, s3, sts
 from awacs import ecr as actions
-from awacs import kms, logs, s3, sts
 from troposphere import Sub, ecr, signer
 
 from sendy_cfn import wires
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 NEEDS = {Strategy.CLUSTER_SWITCH: ("state", "verify"), Strategy.CODEDEPLOY: ("revision",)}
 
 
-def build(platform: Platform, *, strategies: tuple[Strategy, ...], shared: bool = False) -> Template:
-    """The template; `strategies` are those that some service uses.
+def build(
+    platform: Platform, *, strategies: tuple[Strategy, ...], connection: bool = False, shared: bool = False
+) -> Template:
+    """The template; `strategies` are those that some service uses, `connection` whether there is one to a Git host.
 
     `shared`: the roots of further cells use it too.
     """
@@ -51,6 +53,10 @@ def build(platform: Platform, *, strategies: tuple[Strategy, ...], shared: bool 
     bucket = bucket_arn(platform.platform).data["Fn::Sub"]
     shop = builds.Workshop(f"{platform.platform}-{RELEASE}", bucket, key, log_group)
     _builds(template, platform, shop, "ScanRole", "Reads scan findings", ["scan"], _findings(platform))
+    if connection and any(place.approval for place in platform.environments.values()):
+        use = [codeconnections.UseConnection, codestar_connections.UseConnection]
+        clone = iam.allow("CloneRepositories", use, wires.CONNECTION_ARN.take(template))
+        _builds(template, platform, shop, "AuthorRole", "Reads who wrote a commit", ["author"], [clone])
     kinds = [kind for strategy, needed in NEEDS.items() if strategy in strategies for kind in needed]
     if kinds:
         looks = _environments(platform, shop, kinds)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sendy_cfn.blocks.web import Outputs, Web
 
 CONFIGURATION = "CodeDeployDefault.ECSAllAtOnce"
+MARK = "codedeploy"  # in the name of the ECS service
 
 
 def build(web: Web) -> Arrangement:
@@ -44,7 +45,8 @@ def build(web: Web) -> Arrangement:
     found = routes(web, "CodeDeploy")
     groups = [found.group, found.alternate]
     service = _service(web, found)
-    alarms = [*release_alarms(web, BLUE, groups), tasks_alarm(web, groups)]
+    tasks = tasks_alarm(web, groups, pieces.service_name(web, MARK), "TaskSetCount")
+    alarms = [*release_alarms(web, BLUE, groups), tasks]
     role, permission = _role(web, found)
     application = codedeploy.Application("Application", ComputePlatform="ECS")
     group = _deployment_group(web, application, role, permission, service, found, alarms)
@@ -77,6 +79,7 @@ def _service(web: Web, found: Routes) -> ecs.Service:
         "Frozen": "CodeDeploy releases this service. A change of it here fails: give the service another name, or "
         "another strategy, for a changed port, capacity or network."
     }
+    service.ServiceName = pieces.service_name(web, MARK)
     service.DeploymentController = ecs.DeploymentController(Type="CODE_DEPLOY")
     service.TaskDefinition = definition.Family
     return service

@@ -58,7 +58,8 @@ def build(web: Web, configuration: ecs.DeploymentConfiguration) -> Arrangement:
     found = routes(web, "ECS")
     groups = [found.group, found.alternate]
     role, permission = _infrastructure(web, found)
-    alarms = [*release_alarms(web, BLUE, groups), tasks_alarm(web, groups)]
+    name = pieces.service_name(web, "shift")
+    alarms = [*release_alarms(web, BLUE, groups), tasks_alarm(web, groups, name, "DeploymentCount")]
     configuration.Alarms = watched(alarms)
     configuration.BakeTimeInMinutes = knobs.BAKE_MINUTES.take(web.template)
     if web.variant.pause:
@@ -74,6 +75,7 @@ def build(web: Web, configuration: ecs.DeploymentConfiguration) -> Arrangement:
     # A logical id of its own: AWS wants two updates to give a service that rolled this strategy, a new service one.
     # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-rolling-to-bluegreen.html
     service = pieces.ecs_service(web, BLUE, after, balancer, "TrafficShiftService")
+    service.ServiceName = name
     service.DeploymentConfiguration = configuration
     resources: list[AWSObject] = [*found, role, permission, *alarms, service]
     resources += [*scaling(web, BLUE, service, groups), *pieces.records(web, BLUE)]

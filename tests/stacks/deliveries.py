@@ -108,7 +108,7 @@ class Delivery:
             given | roles | {"LogRetentionDays": 365},
         )
         self.inner = Stack(inner.to_dict(), self.outer.resources["Builds"]["Parameters"])
-        tools = release_tools.build(of, strategies=tuple(Strategy))
+        tools = release_tools.build(of, strategies=tuple(Strategy), connection=True)
         self.tools = Stack({"Outputs": {}, **tools.to_dict()}, given | dict.fromkeys(tools.parameters, "1") | given)
         self.pipeline = self.outer.resources["Pipeline"]
         self.stages: list[dict[str, Any]] = self.pipeline["Stages"]

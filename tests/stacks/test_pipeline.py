@@ -103,6 +103,7 @@ def test_an_approver_sees_what_it_is_about() -> None:
     assert configuration["ExternalEntityLink"] == "https://github.com/courier/orders/commit/#{ServiceSource.CommitId}"
     for variable in ("ServiceSource.CommitId", "ServiceSource.CommitMessage", "PlatformSource.CommitId"):
         assert f"#{{{variable}}}" in configuration["CustomData"]
+    assert "Author: #{Author.COMMIT_AUTHOR}" in configuration["CustomData"]
     assert "#{DeployStaging.WorstCaseMinutes}" in configuration["CustomData"]
     assert f"{ACCOUNT}/testReports/reportGroups/courier-orders-" in configuration["CustomData"]
 
@@ -163,7 +164,7 @@ def largest() -> Platform:
     regions = ("eu-west-1", "eu-west-2", "us-east-1", "us-west-2", "ca-central-1", "ap-southeast-1", "ap-southeast-2")
     places = "\n".join(
         f"  {letter}nvironment{letter}: {{region: {region}, account: '{letter_number:012}', "
-        f"approval: {str(letter > 'e').lower()}, tests: [smoke{', regression, load' if letter == 'a' else ''}]}}"
+        f"approval: {str(letter == 'h').lower()}, tests: [smoke{', regression, load' if letter == 'a' else ''}]}}"
         for letter_number, (letter, region) in enumerate(zip("abcdefgh", (*regions, "ap-northeast-1"), strict=True), 1)
     )
     long = "a-company-with-a-long-name/a-repository-with-a-long-name"

@@ -67,7 +67,8 @@ def test_pushes_to_other_folders_of_the_repository_do_not_start_it() -> None:
 
 def test_in_a_monorepo_code_and_templates_are_of_one_commit() -> None:
     found = delivery("monorepo")
-    (source,) = found.stages[0]["Actions"]
+    source, history = found.stages[0]["Actions"]
+    assert history["Configuration"]["OutputArtifactFormat"] == "CODEBUILD_CLONE_REF"
     (pushes,) = filters(found).values()
     paths = [path for push in pushes for path in push["FilePaths"]["Includes"]]
     assert paths == [
@@ -76,7 +77,8 @@ def test_in_a_monorepo_code_and_templates_are_of_one_commit() -> None:
         "templates/config/*/service-orders.json",
     ]
     for _, action in found.actions():
-        assert all(a["Name"] == source["Name"] for a in action.get("InputArtifacts", []))
+        expected = history["Name"] if action["Name"] == "Author" else source["Name"]
+        assert all(a["Name"] == expected for a in action.get("InputArtifacts", []))
 
 
 def test_a_monorepo_without_paths_starts_with_every_push() -> None:

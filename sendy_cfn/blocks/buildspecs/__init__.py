@@ -18,11 +18,14 @@ All variation comes from environment variables, set by project and pipeline (tho
 
 Where <SUITE>_COMMANDS is empty, an executable `.pipeline/<suite>` in the service's folder is run in its place.
 
-Those that all services share run no commands of a service. All but the first take on a role of the environment
-(READER_ROLE_ARN, for calls to STACK_REGION):
+Those that all services share run no commands of a service:
 
+- author: COMMIT_ID, in a clone of the repository; exports COMMIT_AUTHOR
 - scan: REPOSITORY_URI IMAGE_DIGEST IMAGE_PLATFORM FAIL_ON (the mildest severity that fails: CRITICAL, HIGH, MEDIUM or
   LOW; or NONE); SCAN_TIMEOUT_SECONDS (600)
+
+The rest of them take on a role of the environment (READER_ROLE_ARN, for calls to STACK_REGION):
+
 - state: STACK_NAME NEW_IMAGE NEW_VERSION BLUE_URL GREEN_URL; exports BLUE_IMAGE BLUE_VERSION GREEN_IMAGE GREEN_VERSION
   LIVE_BEFORE LIVE_AFTER IDLE_TASKS CANDIDATE_URL
 - verify: as smoke, without commands, and TTL_SECONDS BAKE_MINUTES LIVE_BEFORE LIVE_AFTER IDLE_TASKS STANDBY_TASKS;
@@ -37,7 +40,7 @@ from pathlib import Path
 from typing import Final
 
 PER_SERVICE: Final = ("quality", "image", "smoke", "regression", "load")  # in the template of each pipeline
-SHARED: Final = ("scan", "state", "verify", "revision")  # in one template for all pipelines
+SHARED: Final = ("author", "scan", "state", "verify", "revision")  # in one template for all pipelines
 NAMES: Final = PER_SERVICE + SHARED
 
 _HERE = Path(__file__).parent
