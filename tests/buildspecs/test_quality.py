@@ -41,7 +41,7 @@ def steps(outcome: Outcome) -> dict[str, str]:
 def test_the_sample_passes_and_its_tests_are_reported(orders: Path) -> None:
     outcome = quality(orders)
     assert outcome.succeeded, outcome.log
-    assert steps(outcome) == {"Dockerfile has a base image": "", "python compiles": "", "pytest": ""}
+    assert steps(outcome) == {"Dockerfile has a base image": "", "python compiles": "", "ruff": "", "pytest": ""}
     tests = cases(orders / "reports" / "quality-pytest.xml")
     assert orders / "reports" / "quality-pytest.xml" in outcome.reports["quality"]
     assert len(tests) >= 9
@@ -55,6 +55,28 @@ def test_a_broken_test_fails_and_is_reported(orders: Path) -> None:
     assert steps(outcome)["pytest"] == "exit status 1, see the build log"
     tests = cases(orders / "reports" / "quality-pytest.xml")
     assert [name for name, problem in tests.items() if problem] == ["test_forgets_the_oldest"]
+
+
+def test_code_that_cannot_be_right_is_found_before_any_test_runs(orders: Path) -> None:
+    (orders / "app.py").write_text((orders / "app.py").read_text() + "\n\ndef unused() -> None:\n    undefined()\n")
+    outcome = quality(orders)
+    assert not outcome.succeeded
+    assert list(steps(outcome)) == ["Dockerfile has a base image", "python compiles", "ruff"]
+    assert "undefined" in outcome.log
+    assert orders / "reports" / "quality-ruff.xml" in outcome.reports["quality"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "passes"),
+    [
+        ("pyproject.toml", "[tool.other]\n", True),
+        ("pyproject.toml", "[tool.ruff.lint]\nselect = ['E501']\n[tool.ruff]\nline-length = 20\n", False),
+        ("ruff.toml", "[lint]\nselect = ['N']\n", True),
+    ],
+)
+def test_the_service_says_what_is_analysed(orders: Path, file: str, text: str, passes: bool) -> None:
+    (orders / file).write_text(text)
+    assert quality(orders).succeeded is passes
 
 
 def test_code_that_does_not_compile_ends_the_checks(orders: Path) -> None:

@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
+analyse() { # analyse COMMAND...: shows the findings, and reports each of them
+  "$@" --output-format junit --output-file "$REPORTS/quality-ruff.xml" . || "$@" .
+}
+
 python_checks() {
+  local rules=(--select E9 --select F) # what is certainly wrong, unless the service says what it wants
   step "python compiles" python3 -m compileall -q -x 'node_modules|/[.]' .
+  python3 -m ruff --version 2>/dev/null || step "pip install ruff" python3 -m pip install -q ruff==0.17.6
+  if [[ -f ruff.toml || -f .ruff.toml ]] || grep -qs '^\[tool\.ruff' pyproject.toml; then rules=(); fi
+  step ruff analyse python3 -m ruff check "${rules[@]}"
   for file in requirements.txt requirements-dev.txt; do
     if [[ -f $file ]]; then step "pip install $file" python3 -m pip install -q -r "$file"; fi
   done
