@@ -87,7 +87,9 @@ class Stacks:
         try:
             s3.head_bucket(Bucket=bucket)
         except ClientError:
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": self.region})
+            # AWS refuses the name of this one region.
+            place = {"LocationConstraint": self.region} if self.region != "us-east-1" else {}
+            s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": place} if place else {}))
 
         def upload(found: re.Match[str]) -> str:
             nested = template.parent / found[2]

@@ -16,6 +16,8 @@ from typing import IO, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 _NESTED = re.compile(r"-([A-Za-z0-9]+)-[0-9A-F]{13}")
+_DIGEST = re.compile(r"[\w./:-]*@?sha256:([0-9a-f]{12})[0-9a-f]{52}")
+_COMMIT = re.compile(r"\b([0-9a-f]{7})[0-9a-f]{33}\b")
 _HEARTBEAT = 10.0  # seconds without news after which a line says that nothing is stuck
 
 
@@ -54,6 +56,11 @@ def step(title: str) -> Iterator[None]:
 def say(text: str) -> None:
     """A line, at once."""
     print(text, flush=True)
+
+
+def brief(text: str) -> str:
+    """The text with images and commits cut to what tells them apart."""
+    return _COMMIT.sub(r"\1", _DIGEST.sub(r"image \1", text))
 
 
 def run(commands: Iterable[Command]) -> list[str]:

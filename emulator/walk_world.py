@@ -20,7 +20,8 @@ class World:
     emulator: Emulator
     platform: Platform
     templates: Path
-    scratch: Path  # packaged roots
+    scratch: Path  # packaged roots, parameters of stacks
+    default_account: str = DEFAULT_ACCOUNT  # any will do where platform.yaml names none
 
     @cached_property
     def environments(self) -> list[Target]:
@@ -38,8 +39,8 @@ class World:
         return [*self.environments, *self.toolchain]
 
     def account(self, target: Target) -> str:
-        """Where the target goes: any account will do where platform.yaml names none."""
-        return target.account or DEFAULT_ACCOUNT
+        """Where the target goes."""
+        return target.account or self.default_account
 
     def bucket(self, target: Target) -> str:
         """The bucket for templates in the target's account and region."""

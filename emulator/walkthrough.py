@@ -1,9 +1,10 @@
-"""`make try`: the generated stacks through the AWS CLI into an emulator, from nothing to a second release and back.
+"""`make try`: the generated stacks through the AWS CLI into an emulator, from nothing to releases and back.
 
     python -m emulator.walkthrough [--params DIR] [--templates DIR]
 
     package and deploy every environment's root, then the toolchain's (pipelines look up the environments' roles)
-    do what the pipeline's deploy action does, as the deployed pipeline describes it, with two images in turn
+    do what a pipeline's deploy action does, as the deployed pipeline describes it, with two images in turn
+    do what a pipeline's stage does for a service in two clusters: two releases, a bad one, and the way back
     delete everything, and say what policies retain
 
 The emulator holds what is deployed; it runs none of it. Exit status 0, 1 where a step failed, 2 for bad input, 130
@@ -14,11 +15,10 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from emulator import StartError, running
-from emulator.walk_release import release
+from emulator import StartError, running, walk_release, walk_switch
 from emulator.walk_shell import News, StepError, run, say, step
 from emulator.walk_world import World, events
 from sendy_cfn import package, targets
@@ -67,17 +67,30 @@ def walk(world: World) -> None:
         deploy(world, world.toolchain)
         kinds = {kind for target in world.roots for kind in _recorded(world, target)}
         say(f"     recorded, with nothing behind them: {', '.join(sorted(kinds))}")
-    place, service = world.environments[0], next(iter(world.platform.services.values()))
-    with step(f"first release of {service.name} to {place.place}, as its pipeline's deploy action does it"):
-        stack = release(world, service, place, "a" * 40, 1)
-    with step("second release: an update of the same stack"):
-        release(world, service, place, "b" * 40, 2)
-    with step(f"delete {stack}"):
-        retained = delete(world, [(stack, place)])
+    stacks = list(releases(world))
+    with step(f"delete {' and '.join(name for name, _ in stacks)}"):
+        retained = delete(world, stacks)
     with step("delete the toolchain and the environments"):
         retained += delete(world, [(target.stack, target) for target in world.roots])
     with step("look at what is left"):
         clean_up(world, retained)
+
+
+def releases(world: World) -> Iterator[tuple[str, Target]]:
+    """Release one service by stack updates and one by switching clusters; their stacks, and where they are."""
+    stage = walk_release.find(world)
+    if stage is None:
+        say("\n   no deployed pipeline releases by one stack update: nothing to release that way")
+    else:
+        title = f"{stage.service.name} to {stage.place.place}, as its pipeline's deploy action does it"
+        with step(f"first release of {title}"):
+            walk_release.release(world, stage, "a" * 40, 1)
+        with step("second release: an update of the same stack"):
+            walk_release.release(world, stage, "b" * 40, 2)
+        yield stage.stack, stage.place
+    switched = walk_switch.walk(world)
+    if switched:
+        yield switched
 
 
 def deploy(world: World, roots: list[Target]) -> None:

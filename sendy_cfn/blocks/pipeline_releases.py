@@ -157,9 +157,9 @@ def _watch(line: Line, place: Environment, access: Access) -> list[codepipeline.
         actions.rule(
             "CloudWatchAlarm",
             kind.capitalize(),
+            # Without AlarmStates, as AWS has it: its page does not say whether those are the good or the bad ones.
             {
                 "AlarmName": alarm_name(stack, kind),
-                "AlarmStates": "ALARM",
                 "WaitTime": variable(namespace("Deploy", place), "WatchMinutes"),
             },
             RoleArn=access.pipeline,
