@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Finding = tuple[str, str]
 DNS_LABEL = 63  # characters; RFC 1035
+# AWS: per application load balancer, not adjustable.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+TARGET_GROUPS = 100
 
 
 def broken(platform: Platform) -> Iterator[Finding]:
@@ -25,12 +28,17 @@ def broken(platform: Platform) -> Iterator[Finding]:
                 known = list(platform.environments)
                 hint = nearest(name, known) or f", known are {', '.join(known)}"
                 yield f"services.{service.name}.strategies.{name}", f"unknown environment{hint}"
+    by_host: dict[str | None, list[str]] = {}
+    for service in platform.services.values():
+        by_host.setdefault(service.host, []).append(service.name)
     for environment in platform.environments.values():
         yield from _pause(platform, environment)
         for service in platform.services.values():
             strategy = releases.variant(service, environment).strategy
-            for message in _unfit(platform, environment, service, strategy):
+            sharing = [name for name in by_host[service.host] if name != service.name]
+            for message in _unfit(platform, environment, service, strategy, sharing):
                 yield _at(service, environment), f"'{strategy}' {message}"
+        yield from _target_groups(platform, environment)
     yield from _hosts(platform)
     yield from _files(platform)
 
@@ -49,13 +57,14 @@ def _pause(platform: Platform, environment: Environment) -> Iterator[Finding]:
         yield f"environments.{environment.name}.pause", f"no service of it can pause: only {needs} have pause hooks"
 
 
-def _unfit(platform: Platform, environment: Environment, service: Service, strategy: Strategy) -> Iterator[str]:
+def _unfit(
+    platform: Platform, environment: Environment, service: Service, strategy: Strategy, sharing: list[str]
+) -> Iterator[str]:
     if strategy is Strategy.CLUSTER_SWITCH:
         if len(environment.clusters) < 2:
             yield f"needs two clusters: 'clusters: [blue, green]' in environments.{environment.name}"
         if not platform.has_domain:
             yield "needs the platform's 'domain': the switch is one of DNS records"
-        sharing = [s.name for s in platform.services.values() if s is not service and s.host == service.host]
         if sharing and platform.has_domain:
             yield (
                 f"needs a host of its own: '{service.host}' is also that of {', '.join(sharing)}, and its DNS records "
@@ -66,6 +75,21 @@ def _unfit(platform: Platform, environment: Environment, service: Service, strat
             f"needs 'capacity: fargate': CodeDeploy starts the new tasks with a launch type, "
             f"{service.name} has '{service.capacity}'; blue-green works with every capacity"
         )
+
+
+def _target_groups(platform: Platform, environment: Environment) -> Iterator[Finding]:
+    """A service has one on each load balancer that it uses, two where traffic moves between them."""
+    counts: dict[int, int] = {}
+    for service in platform.services.values():
+        moves = releases.variant(service, environment).strategy in releases.TEST_TRAFFIC
+        counts[service.cell] = counts.get(service.cell, 0) + 1 + moves
+        if counts[service.cell] - 1 - moves <= TARGET_GROUPS < counts[service.cell]:
+            yield (
+                f"services.{service.name}",
+                f"more than {TARGET_GROUPS} target groups on the load balancer of cell {service.cell} in "
+                f"'{environment.name}': services whose traffic moves have two; give the others "
+                f"'cell: {max(platform.cells) + 1}'",
+            )
 
 
 def _hosts(platform: Platform) -> Iterator[Finding]:

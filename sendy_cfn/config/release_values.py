@@ -78,12 +78,13 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
 
 
 def _readiness(service: Service, variant: Variant, values: Mapping[str, int]) -> Iterator[Finding]:
-    minutes, seconds = values["AlarmTaskMinutes"], timing.until_ready(service, variant, values)
-    if minutes * 60 < seconds + knobs.ALARM_PERIOD:
+    """While new tasks start and old ones leave, there are fewer than both together; that must not raise the alarm."""
+    minutes, ready, drain = values["AlarmTaskMinutes"], *timing.in_between(service, variant, values)
+    if minutes * 60 < max(ready, drain) + knobs.ALARM_PERIOD:
         yield (
-            ("AlarmTaskMinutes", "HealthInterval", "HealthyChecks"),
-            f"AlarmTaskMinutes {minutes} is less than good tasks may take to get ready, {seconds} s and a minute: "
-            "the alarm would roll back every release",
+            ("AlarmTaskMinutes", "HealthInterval", "HealthyChecks", "DeregistrationDelay", "StopTimeout"),
+            f"AlarmTaskMinutes {minutes} is too short for good releases: tasks may take {ready} s to get ready and "
+            f"{drain} s to leave, and the alarm needs a minute more",
         )
 
 

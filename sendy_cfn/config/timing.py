@@ -56,10 +56,10 @@ def worst_case(service: Service, variant: Variant, values: Values) -> WorstCase:
     return WorstCase(_MODELS[variant.strategy](_Numbers(service, variant, values)))
 
 
-def until_ready(service: Service, variant: Variant, values: Values) -> int:
-    """Seconds that good tasks take at most until they get requests."""
+def in_between(service: Service, variant: Variant, values: Values) -> tuple[int, int]:
+    """Seconds that good tasks take at most until they get requests, and until they have left."""
     numbers = _Numbers(service, variant, values)
-    return numbers.instance + numbers.ready
+    return numbers.instance + numbers.ready, numbers.drain
 
 
 def limit(variant: Variant, values: Values) -> int:
