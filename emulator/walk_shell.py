@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -69,25 +69,27 @@ def run(commands: Iterable[Command]) -> list[str]:
     Raises:
         StepError: one ended with another status than 0.
     """
-    started: list[tuple[Command, subprocess.Popen[str], IO[str], IO[str]]] = []
-    try:
-        for command in commands:
-            say(f"   $ {command}")
-            output, errors = _file(), _file()
-            process = subprocess.Popen(
-                command.arguments, env=dict(command.environment), stdout=output, stderr=errors, text=True
-            )
-            started.append((command, process, output, errors))
-        statuses = [process.wait() for _, process, _, _ in started]
-    finally:
-        for _, process, _, _ in started:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-    for status, (command, _, _, errors) in zip(statuses, started, strict=True):
-        if status:
-            raise StepError(f"{command.arguments[2]} ended with {status}: {' '.join(_text(errors).split())[-600:]}")
-    return [_text(output) for _, _, output, _ in started]
+    with ExitStack() as opened:
+        started: list[tuple[Command, subprocess.Popen[str], IO[str], IO[str]]] = []
+        try:
+            for command in commands:
+                say(f"   $ {command}")
+                output, errors = (opened.enter_context(_file()) for _ in range(2))
+                process = subprocess.Popen(
+                    command.arguments, env=dict(command.environment), stdout=output, stderr=errors, text=True
+                )
+                started.append((command, process, output, errors))
+            statuses = [process.wait() for _, process, _, _ in started]
+        finally:
+            for _, process, _, _ in started:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+        for status, (command, _, _, errors) in zip(statuses, started, strict=True):
+            if status:
+                said = " ".join(_text(errors).split())[-600:]
+                raise StepError(f"{command.arguments[2]} ended with {status}: {said}")
+        return [_text(output) for _, _, output, _ in started]
 
 
 def _file() -> IO[str]:

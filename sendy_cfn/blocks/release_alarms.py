@@ -76,8 +76,8 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, 
     """New tasks that don't get ready: they fail their health checks, or end, or find no room.
 
     Where ECS's circuit breaker does not work, nothing else ends a deployment whose tasks never get ready. While one is
-    on its way, `count` ("DeploymentCount", "TaskSetCount") is more than one, and old and new tasks together have to be
-    twice as many as desired.
+    on its way beside another, `count` ("DeploymentCount", "TaskSetCount") is more than one, and old and new tasks
+    together have to be twice as many as desired; in a service's first one as many as desired.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
     """
     balancer = BLUE.look_up(web.template, wires.LOAD_BALANCER_FULL_NAME)
@@ -88,7 +88,7 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, 
         _query(name, "ECS/ContainerInsights", metric, "Average", of_service)
         for name, metric in (("d", count), ("r", "RunningTaskCount"), ("w", "DesiredTaskCount"))
     ]
-    lacking = "IF(FILL(d, 1) > 1 AND FILL(r, 0) < 2 * FILL(w, 0), 1, 0)"
+    lacking = "IF(FILL(r, 0) < FILL(w, 0) * IF(FILL(d, 1) > 1, 2, 1), 1, 0)"
     minutes = knobs.ALARM_TASK_MINUTES.take(web.template)
     description = f"{web.service.name}: tasks don't get ready"
     return cloudwatch.Alarm(

@@ -38,7 +38,8 @@ def read(tree: yamlfile.Node, name: str) -> Platform:
     if platform is None:
         raise ConfigError(reader.problems)
     named = _named(platform)
-    for path, message in rules.broken(named):
+    places = _at(tree, "environments").value
+    for path, message in rules.broken(named, places if isinstance(places, dict) else ()):
         reader.problem(_at(tree, path), path, message)
     if reader.problems:
         raise ConfigError(reader.problems)

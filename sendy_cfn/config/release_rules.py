@@ -9,7 +9,7 @@ from sendy_cfn.config.words import Capacity, Colour, Strategy
 from sendy_cfn.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sendy_cfn.config.model import Environment, Platform, Service
 
@@ -20,12 +20,12 @@ DNS_LABEL = 63  # characters; RFC 1035
 TARGET_GROUPS = 100
 
 
-def broken(platform: Platform) -> Iterator[Finding]:
-    """Every broken rule."""
+def broken(platform: Platform, environments: Collection[str]) -> Iterator[Finding]:
+    """Every broken rule; `environments` are all that the file names, those with mistakes in them too."""
     for service in platform.services.values():
         for name in service.strategies:
-            if name not in platform.environments:
-                known = list(platform.environments)
+            if name not in environments:
+                known = list(environments)
                 hint = nearest(name, known) or f", known are {', '.join(known)}"
                 yield f"services.{service.name}.strategies.{name}", f"unknown environment{hint}"
     by_host: dict[str | None, list[str]] = {}

@@ -80,11 +80,14 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
 def _readiness(service: Service, variant: Variant, values: Mapping[str, int]) -> Iterator[Finding]:
     """While new tasks start and old ones leave, there are fewer than both together; that must not raise the alarm."""
     minutes, ready, drain = values["AlarmTaskMinutes"], *timing.in_between(service, variant, values)
-    if minutes * 60 < max(ready, drain) + knobs.ALARM_PERIOD:
+    # Without a bake one follows the other.
+    lasting = max(ready, drain) if values["BakeMinutes"] else ready + timing.SHIFT + drain
+    if minutes * 60 < lasting + knobs.ALARM_PERIOD:
         yield (
             ("AlarmTaskMinutes", "HealthInterval", "HealthyChecks", "DeregistrationDelay", "StopTimeout"),
             f"AlarmTaskMinutes {minutes} is too short for good releases: tasks may take {ready} s to get ready and "
-            f"{drain} s to leave, and the alarm needs a minute more",
+            f"{drain} s to leave{'' if values['BakeMinutes'] else ', without a bake at once'}, "
+            "and the alarm needs a minute more",
         )
 
 

@@ -9,7 +9,7 @@ from sendy_cfn.config.model import Platform, Service, Source
 from sendy_cfn.config.words import Capacity, Colour, Provider, Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 Finding = tuple[str, str]
 
@@ -26,8 +26,11 @@ MAX_WILDCARDS = 5
 MAX_COMMANDS = 4_000  # characters
 
 
-def broken(platform: Platform) -> Iterator[Finding]:
-    """Every broken rule, in file order as far as that is known."""
+def broken(platform: Platform, environments: Collection[str]) -> Iterator[Finding]:
+    """Every broken rule, in file order as far as that is known.
+
+    `environments` are all that the file names: those with mistakes in them are not among the platform's.
+    """
     yield from _toolchain(platform)
     for name, environment in platform.environments.items():
         at = f"environments.{name}"
@@ -49,7 +52,7 @@ def broken(platform: Platform) -> Iterator[Finding]:
     yield from _logical_ids(platform)
     for service, message in routing.conflicts(platform.services.values()):
         yield f"services.{service.name}", message
-    yield from release_rules.broken(platform)
+    yield from release_rules.broken(platform, environments)
     yield from _cells(platform)
 
 

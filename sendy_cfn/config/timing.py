@@ -1,8 +1,8 @@
 """How long a release takes in the worst case until it is decided: done, or rolled back.
 
 Computed from the numbers that the templates and values files hold, by the model below; AWS promises none of it. What no
-number says (how fast a task starts, how late a metric is) has a constant here. Tests of the pipeline and people's
-approvals before the stage are not in it.
+number says (how fast a task starts, how late a metric is) has a constant here. Not in it: the environment's tests and
+`WatchMinutes` after the release, and what people are waited for before it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import codeconnections, codestar_connections, kms, logs, s3, sts
+from awacs import codeconnections, codestar_connections, inspector2, kms, logs, s3, sts
 from awacs import ecr as actions
 from troposphere import Sub, ecr, signer
 
@@ -116,7 +116,13 @@ def _builds(
 def _findings(platform: Platform) -> list[Statement]:
     repositories = f"arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:${{AWS::AccountId}}:repository/{platform.platform}/*"
     look = [actions.BatchGetImage, actions.DescribeImageScanFindings, actions.StartImageScan]
-    return [iam.allow("ReadFindings", look, Sub(repositories)), settings.reading(platform.platform)]
+    return [
+        iam.allow("ReadFindings", look, Sub(repositories)),
+        # Where Inspector scans. AWS: no resource.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoninspector2.html
+        iam.allow("ReadInspector", [inspector2.ListFindings], "*"),
+        settings.reading(platform.platform),
+    ]
 
 
 def _environments(platform: Platform, shop: builds.Workshop, kinds: list[str]) -> list[Statement]:

@@ -73,10 +73,9 @@ def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Sequence[
     service.DesiredCount = _live(side, NoValue, idle)
     service.DeploymentConfiguration = deployment(web)
     service.AvailabilityZoneRebalancing = "ENABLED"
-    limits = (
-        _live(side, sizes.MIN_TASKS.take(template), idle),
-        _live(side, sizes.MAX_TASKS.take(template), idle),
-    )
+    # Both may grow: the side that is being left still has most customers, and the standby takes them all when the live
+    # one dies.
+    limits = (_live(side, sizes.MIN_TASKS.take(template), idle), sizes.MAX_TASKS.take(template))
     check = _health_check(web, side, host)
     # The first side's identifier is that of a service with one cluster, which may get a second one later.
     identifier = f"{web.service.name}-{side.colour}" if side.prefix else web.service.name

@@ -222,3 +222,22 @@ def test_what_a_strategy_is_said_not_to_have_its_template_does_not_have(strategy
     only = {knob.name for knob in release.KNOBS if not knob.computed and not knob.offline} | {"GracePeriod"}
     lacking = only - set(parameters.parameters)
     assert {name for name in lacking if not release_values.why_not(name, strategy)} == set()
+
+
+def test_a_mistake_in_an_environment_is_the_only_one_that_is_reported() -> None:
+    """Services name the environment in their strategies: it is known, though something in it is wrong."""
+    lines = refused(f"{SHOP}, strategies: {{live: canary}}}}", live="strategy: bluegreen").splitlines()
+    assert len(lines) == 1
+    assert "environments.live.strategy: 'bluegreen', expected" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("services", "strategy", "fits"), [(50, "canary", True), (51, "canary", False), (60, "rolling", True)]
+)
+def test_a_load_balancer_takes_a_hundred_target_groups(services: int, strategy: str, fits: bool) -> None:
+    lines = [f"s{n:02}: {{kind: web, source: {{repository: demo/s}}, priority: {n + 1}}}" for n in range(services)]
+    if fits:
+        read(*lines, live=f"strategy: {strategy}")
+    else:
+        (line,) = refused(*lines, live=f"strategy: {strategy}").splitlines()
+        assert "services.s50: more than 100 target groups on the load balancer of cell 1 in 'live'" in line

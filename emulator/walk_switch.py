@@ -1,0 +1,241 @@
+"""A service in two clusters, released as the deployed pipeline's stage says: first, again, badly, and back.
+
+The actions are the stage's own, one after the other. What is played: source and build, the host names, autoscaling, and
+CodePipeline. What is real: the build specifications in bash, the AWS CLI, and what the emulator then holds, which is
+compared with what a release by cluster switch promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from emulator import walk_actions as actions
+from emulator.walk_pipeline import Action, Stage, Variables, stages
+from emulator.walk_service import Reply, answering
+from emulator.walk_shell import StepError, brief, run, say, step
+from emulator.walk_sides import Eyes, Side, Sides, short, show
+from emulator.walk_world import World
+from sendy_cfn.targets import Target
+
+_STATE = "State"
+_KINDS = ("Smoke", "Regression")  # tests that a stand-in can pass
+_OWN = ("SMOKE_COMMANDS", "REGRESSION_COMMANDS")
+_COMPARE: Mapping[str, Callable[[str, str], bool]] = {"EQ": lambda a, b: a == b, "NE": lambda a, b: a != b}
+Expected = Mapping[str, Sides]  # by action
+
+
+ONE, TWO, THREE = ("1" * 40, "2" * 40, "3" * 40)  # commits, the third one bad
+
+
+@dataclass
+class Walk:
+    """One service on its way."""
+
+    world: World
+    stage: Stage
+    eyes: Eyes
+    waits: Mapping[str, str]  # instead of those that an environment needs
+    address: str = ""  # of the stand-in
+    broken: set[str] = field(default_factory=set)  # versions that customers' requests make fail
+
+    @property
+    def standby(self) -> int:
+        """Tasks of the idle side between releases."""
+        return int(self.eyes.outputs()["StandbyTasks"])
+
+    @property
+    def busy(self) -> int:
+        """Tasks that the live side has come to: more than it started with."""
+        values = self.eyes.parameters()
+        return min(int(values["MinTasks"]) + 2, int(values["MaxTasks"]))
+
+    def side(self, weight: int, commit: str, tasks: int) -> Side:
+        """A side with a commit's image."""
+        return Side(weight, Variables(self.world, self.stage, commit).digest, tasks)
+
+    def reply(self, host: str) -> Reply:
+        """What a host name answers: the version that ECS runs where Route 53 leads."""
+        weight, running = max(self.eyes.reached(host), default=(0, None))
+        if running is None or not weight or not running.tasks:
+            return Reply(503, f"nothing runs behind {host}")
+        if running.version in self.broken and host == urlsplit(self.eyes.outputs()["ServiceUrl"]).hostname:
+            return Reply(500, f"{running.version} is broken")
+        return Reply(200, f'{{"status":"ok","version":"{running.version}"}}')
+
+
+def walk(world: World, waits: Mapping[str, str] = actions.SHORTENED) -> tuple[str, Target] | None:
+    """Every release; the stack and where it is, None where no service is released by cluster switch.
+
+    Raises:
+        StepError: something is not where a release should have brought it.
+    """
+    stage = find(world)
+    if stage is None:
+        say("\n   no deployed pipeline has a State action: no service is released by cluster switch, nothing to walk")
+        return None
+    with started(world, stage, waits) as way:
+        for do in (first, second, third, back):
+            do(way)
+    return stage.stack, stage.place
+
+
+def find(world: World) -> Stage | None:
+    """The first stage that releases by cluster switch."""
+    found = (stage for stage in stages(world) if any(action["Name"] == _STATE for action in stage.actions))
+    return next(found, None)
+
+
+@contextmanager
+def started(world: World, stage: Stage, waits: Mapping[str, str] = actions.SHORTENED) -> Iterator[Walk]:
+    """The walk, with a stand-in for the service that answers while the block runs."""
+    say(f"\n   {stage.title}: {' > '.join(action['Name'] for action in stage.actions)}")
+    say(
+        "     host names, source, image build and autoscaling are played; the stand-in for the service answers with the"
+    )
+    say("     version that ECS runs behind the record, load balancer and rule that a host name leads to")
+    say(f"     waits are cut short: {' '.join(f'{key}={value}' for key, value in waits.items())}")
+    way = Walk(world, stage, Eyes(world, stage), waits)
+    with answering(way.reply) as way.address:
+        yield way
+
+
+def first(way: Walk) -> None:
+    """Both clusters get the image; then traffic grows."""
+    with step(f"{_name(way)}, first release: both clusters get the image, blue is live"):
+        new = {"blue": way.side(100, ONE, 1), "green": way.side(0, ONE, 1)}
+        _release(way, ONE, {"Prepare": new, "Switch": new}, good=True)
+        _compare("the first release", way.eyes.sides(), {**new, "green": way.side(0, ONE, way.standby)})
+        _scale(way, "blue")
+
+
+def second(way: Walk) -> None:
+    """The idle cluster gets the image and goes live."""
+    with step(f"{_name(way)}, second release: green gets the image and goes live"):
+        _release(way, TWO, _switch(way, ("blue", ONE), ("green", TWO)), good=True)
+        settled = {"blue": way.side(0, ONE, way.standby), "green": way.side(100, TWO, way.busy)}
+        _compare("the second release", way.eyes.sides(), settled)
+
+
+def third(way: Walk, *, fails: bool = True) -> None:
+    """The version is well under its side's name and `fails` under the service's, or an alarm goes off."""
+    with step(f"{_name(way)}, third release: customers get errors after the switch, it flips back"):
+        way.broken |= {THREE} if fails else set()
+        _release(way, THREE, _switch(way, ("green", TWO), ("blue", THREE)), good=False)
+        # Some clients still have the address of the side that was refused, so it keeps its tasks.
+        _compare("the flip back", way.eyes.sides(), {**_flipped(way), "blue": way.side(0, THREE, way.busy)})
+
+
+def back(way: Walk) -> None:
+    """What CodePipeline does after a failed stage."""
+    with step(f"{_name(way)}, CodePipeline rolls the stage back: the second release again, only blue shrinks"):
+        _rolls_back(way.stage)
+        _release(way, TWO, dict.fromkeys(("Prepare", "Switch", "Settle"), _flipped(way)), good=True)
+        _compare("the rollback", way.eyes.sides(), _flipped(way))
+
+
+def _name(way: Walk) -> str:
+    return f"{way.stage.service.name} in {way.stage.place.place}"
+
+
+def _flipped(way: Walk) -> Sides:
+    return {"blue": way.side(0, THREE, way.standby), "green": way.side(100, TWO, way.busy)}
+
+
+def _switch(way: Walk, live: tuple[str, str], idle: tuple[str, str]) -> Expected:
+    """What a release changes until its verdict: both sides run all tasks, and the weights change places."""
+    tasks = way.busy
+    return {
+        "Prepare": {live[0]: way.side(100, live[1], tasks), idle[0]: way.side(0, idle[1], tasks)},
+        "Switch": {live[0]: way.side(0, live[1], tasks), idle[0]: way.side(100, idle[1], tasks)},
+    }
+
+
+def _scale(way: Walk, colour: str) -> None:
+    """Play autoscaling."""
+    outputs, title = way.eyes.outputs(), colour.capitalize()
+    names = ("--cluster", outputs[f"{title}ClusterName"], "--service", outputs[f"{title}ServiceName"])
+    say(f"     traffic grows, autoscaling wants {way.busy} tasks on {colour}:")
+    query = ("--query", "service.desiredCount")
+    run([way.world.aws(way.stage.place, "ecs", "update-service", *names, "--desired-count", str(way.busy), *query)])
+    show(way.eyes.sides())
+
+
+def _release(way: Walk, commit: str, expected: Expected, *, good: bool) -> None:
+    variables = Variables(way.world, way.stage, commit)
+    say(f"     commit {brief(commit)}, image {short(variables.digest)}")
+    for number, action in enumerate(way.stage.actions, 1):
+        say(f"   {number}. {action['Name']}")
+        _act(way, action, variables)
+        if not _exists(way):
+            continue
+        sides = way.eyes.sides()
+        show(sides)
+        if action["Name"] in expected:
+            _compare(f"the action {action['Name']}", sides, expected[action["Name"]])
+    if _is_kept(way.stage, variables) is not good:
+        raise StepError(f"the stage ended {'badly' if good else 'well'}, expected the opposite")
+
+
+def _exists(way: Walk) -> bool:
+    return way.stage.stack in way.world.statuses()
+
+
+def _act(way: Walk, action: Action, variables: Variables) -> None:
+    kind, name = action["ActionTypeId"], action["Name"]
+    if kind["Provider"] == "CloudFormation":
+        found = actions.update_stack(way.world, way.stage, action, variables)
+    elif kind["Provider"] != "CodeBuild":
+        say(f"     left out: {kind['Provider']} has no stand-in")
+        return
+    elif action.get("Namespace") is None and name not in _KINDS:
+        say("     left out: a stand-in says nothing about the service")
+        return
+    else:
+        found = actions.build(way.world, way.stage, action, variables, _changed(way, variables, action))
+        if found:
+            say(brief("     " + " ".join(f"{key}={value}" for key, value in found.items())))
+    variables.add(action.get("Namespace"), found)
+
+
+def _changed(way: Walk, variables: Variables, action: Action) -> dict[str, str]:
+    """The service's address becomes the stand-in's, and its own commands, which are in its repository, go."""
+    given = actions.given(action, variables)
+    changed = {**dict.fromkeys(_OWN, ""), **way.waits}
+    if "SERVICE_URL" in given:
+        url = given["SERVICE_URL"]
+        changed["SERVICE_URL"] = f"{way.address}/{urlsplit(url).hostname}"
+        say(f"     {url} is played by {changed['SERVICE_URL']}")
+    return changed
+
+
+def _compare(what: str, found: Sides, expected: Sides) -> None:
+    for colour, side in expected.items():
+        if found.get(colour) != side:
+            has = " ".join(f"{found.get(colour)}, expected {side} (weight, image, tasks)".split())
+            raise StepError(f"after {what} the {colour} side has {has}")
+
+
+def _is_kept(stage: Stage, variables: Variables) -> bool:
+    """Whether the stage's success condition holds."""
+    kept = True
+    for condition in stage.properties.get("OnSuccess", {}).get("Conditions", []):
+        for rule in condition["Rules"]:
+            if rule["RuleTypeId"]["Provider"] != "VariableCheck":
+                say(f"     OnSuccess: {rule['Name']} is left out, {rule['RuleTypeId']['Provider']} has no stand-in")
+                continue
+            asked = rule["Configuration"]
+            value = variables.fill(asked["Variable"])
+            kept = kept and _COMPARE[asked["Operator"]](value, asked["Value"])
+            say(f"     OnSuccess: {asked['Variable']} {asked['Operator']} {asked['Value']}, it is {value}")
+            say(f"     the stage {'ends well' if kept else 'fails: ' + condition['Result']}")
+    return kept
+
+
+def _rolls_back(stage: Stage) -> None:
+    result = stage.properties.get("OnFailure", {}).get("Result")
+    if result != "ROLLBACK":
+        raise StepError(f"{stage.title}: OnFailure is {result}, expected ROLLBACK")
+    say("     OnFailure: ROLLBACK, which runs the stage with the variables of its last good execution")
