@@ -186,10 +186,10 @@ def test_codedeploy_is_told_the_service_and_both_groups(site: Site, released: Ca
 def test_a_switch_turns_dns_and_nothing_else_but_the_number_of_tasks(site: Site, service: str) -> None:
     stack, steps = site.stack(service, PLACE), site.switch
     assert steps(service, PLACE, (OLD, OLD), "blue", 1) == "CREATE_COMPLETE"
-    assert steps(service, PLACE, (OLD, NEW), "blue", 2) == "UPDATE_COMPLETE"
+    assert steps(service, PLACE, (OLD, NEW), "blue", 3) == "UPDATE_COMPLETE"
     prepared = site.resolved(stack)
     assert records(site, service) == {"blue": 100, "green": 0}
-    assert steps(service, PLACE, (OLD, NEW), "green", 2) == "UPDATE_COMPLETE"
+    assert steps(service, PLACE, (OLD, NEW), "green", 3) == "UPDATE_COMPLETE"
     assert records(site, service) == {"blue": 0, "green": 100}
     switched = site.resolved(stack)
     assert {name: r.physical_id for name, r in prepared.items()} == {
@@ -199,7 +199,7 @@ def test_a_switch_turns_dns_and_nothing_else_but_the_number_of_tasks(site: Site,
         f"{side}{name}" for side in ("", "Green") for name in ("Record", "Service", "ScalableTarget")
     }
     assert "DesiredCount" not in switched["GreenService"].properties
-    assert switched["Service"].properties["DesiredCount"] == 2
+    assert switched["Service"].properties["DesiredCount"] == 3
 
 
 def records(site: Site, service: str) -> dict[str, int]:
