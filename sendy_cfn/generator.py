@@ -86,7 +86,8 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> tuple[Platfo
     interfaces: dict[str, Interface] = {}
     distinct: dict[Interface, Interface] = {}  # services of a kind have the same: kept once
     worst = {service.name: configuration.worst_cases(service) for service in platform.services.values()}
-    for unit in stacks.units(platform, worst):
+    watch = {service.name: configuration.watch(service) for service in platform.services.values()}
+    for unit in stacks.units(platform, worst, watch):
         interface = _emit(unit, interfaces, writer, memory)
         interfaces[unit.file] = distinct.setdefault(interface, interface)
     for name, parameters, tags in configuration.stacks(interfaces):
@@ -113,9 +114,18 @@ def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, me
     if not unit.offers:
         interface = interface._replace(outputs=())
     _check_limits(unit.file, len(data), len(template.resources), len(template.parameters), len(template.outputs))
+    if b"      Frozen: " in data:
+        _tell_frozen(writer, unit.file, data)
     writer.put(unit.file, data)
     memory.learn(unit.file, key, data, interface)
     return interface
+
+
+def _tell_frozen(writer: FolderWriter, file: str, data: bytes) -> None:
+    from sendy_cfn import frozen  # here: few platforms have any
+
+    for name in frozen.touched(writer.present(file).decode(), data.decode()):
+        print(f"note: {file}: {name} changes, which releases move: read its Metadata and docs/releases.md first")
 
 
 @cache

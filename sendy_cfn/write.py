@@ -76,6 +76,13 @@ class FolderWriter:
         self.changed.append(name)
         fresh.write(self._place(name), data)
 
+    def present(self, name: str) -> bytes:
+        """A file as it is in the folder now; empty where there is none."""
+        try:
+            return fresh.read(f"{self.out}/{name}")
+        except OSError:
+            return b""
+
     def _is_ours(self) -> bool:
         """Whether anything in the folder was made here: then what stands in our files' places is ours, even edited."""
         if self._ours is None:

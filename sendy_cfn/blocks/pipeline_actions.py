@@ -42,6 +42,7 @@ class Line:
     templates: Origin
     projects: Mapping[str, AWSHelperFn]  # CodeBuild projects of the service, by kind
     repository: AWSHelperFn  # URI of the service's image repository
+    watch: Mapping[str, int]  # minutes that alarms are watched after the tests, by environment
 
     def variant(self, place: Environment) -> Variant:
         """How the service is released in an environment."""
@@ -87,16 +88,17 @@ def build(
 ) -> codepipeline.Actions:
     """Runs a project on the service's code. Values of variables may be references to the template's parameters.
 
+    `variables` are those that differ by execution or environment.
+
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
     """
-    given = {"COMMIT_ID": line.code.revision, **variables}
     return codepipeline.Actions(
         Name=name,
         ActionTypeId=codepipeline.ActionTypeId(Category=category, Owner="AWS", Provider="CodeBuild", Version="1"),
         Configuration={
             "ProjectName": project,
             # AWS: at most 1,000 characters. Texts with quotation marks, such as commit messages, would break the JSON.
-            "EnvironmentVariables": _json([{"name": name, "value": value} for name, value in given.items()]),
+            "EnvironmentVariables": _json([{"name": name, "value": value} for name, value in variables.items()]),
         },
         InputArtifacts=[codepipeline.InputArtifacts(Name=line.code.name)],
         **more,

@@ -15,6 +15,7 @@ from sendy_cfn.blocks.pipeline_actions import IMAGE, namespace, stack_name, vari
 from sendy_cfn.blocks.release_alarms import alarm_name
 from sendy_cfn.config.releases import side_url
 from sendy_cfn.config.words import Colour, Strategy, Test
+from sendy_cfn.knobs.release import AS_MANY_AS_THERE_ARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,8 @@ def _by_switch(line: Line, place: Environment, access: Access) -> Release:
         "VERSION_PATH": line.service.version_path,
         "BAKE_MINUTES": variable(switch, "BakeMinutes"),
         "ALARMS": variable(switch, "LiveAlarms"),
-        **{key: variable(state, key) for key in ("LIVE_BEFORE", "LIVE_AFTER", "IDLE_TASKS")},
+        **{key: variable(state, key) for key in ("LIVE_BEFORE", "LIVE_AFTER")},
+        "IDLE_TASKS": str(AS_MANY_AS_THERE_ARE),
         "STANDBY_TASKS": variable(switch, "StandbyTasks"),
         **looks,
     }
@@ -108,7 +110,7 @@ def _by_switch(line: Line, place: Environment, access: Access) -> Release:
         actions.build(line, "State", line.shared_project("state"), asked, category="Build", Namespace=state),
         update("Prepare", namespace("Prepare", place), before, tasks),
         *_tests(line, place, variable(state, "CANDIDATE_URL")),
-        update("Switch", switch, after, tasks),
+        update("Switch", switch, after, str(AS_MANY_AS_THERE_ARE)),
         actions.build(line, "Verify", line.shared_project("verify"), watched, Namespace=verify),
         update(
             "Settle",
@@ -139,6 +141,7 @@ def tests_of(place: Environment) -> list[Test]:
 
 def _tests(line: Line, place: Environment, url: str) -> list[codepipeline.Actions]:
     variables = {
+        "COMMIT_ID": line.code.revision,
         "ENVIRONMENT": place.name,
         "SERVICE_URL": url,
         "EXPECTED_VERSION": line.code.revision,
@@ -158,10 +161,7 @@ def _watch(line: Line, place: Environment, access: Access) -> list[codepipeline.
             "CloudWatchAlarm",
             kind.capitalize(),
             # Without AlarmStates, as AWS has it: its page does not say whether those are the good or the bad ones.
-            {
-                "AlarmName": alarm_name(stack, kind),
-                "WaitTime": variable(namespace("Deploy", place), "WatchMinutes"),
-            },
+            {"AlarmName": alarm_name(stack, kind), "WaitTime": str(line.watch[place.name])},
             RoleArn=access.pipeline,
             Region=place.region,
         )

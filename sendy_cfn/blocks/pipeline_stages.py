@@ -29,26 +29,30 @@ def source(line: Line, connection: AWSHelperFn | None) -> codepipeline.Stages:
 
 def quality(line: Line) -> codepipeline.Stages:
     """Checks of the code, before anything is built from it."""
-    check = actions.build(line, "Quality", line.projects["quality"], {})
+    check = actions.build(line, "Quality", line.projects["quality"], _commit(line))
     return codepipeline.Stages(Name="Quality", Actions=[check])
 
 
 def image(line: Line) -> codepipeline.Stages:
     """The image, and what its scan says of it; what the build exports is in the namespace `Build`."""
-    made = actions.build(line, "Image", line.projects["image"], {}, category="Build", Namespace=IMAGE)
+    made = actions.build(line, "Image", line.projects["image"], _commit(line), category="Build", Namespace=IMAGE)
     pushed: Variables = {
         "REPOSITORY_URI": line.repository,
         "IMAGE_DIGEST": variable(IMAGE, "IMAGE_DIGEST"),
         "IMAGE_PLATFORM": f"linux/{line.service.architecture}",
     }
-    gate = actions.build(line, "Scan", line.shared_project("scan"), pushed)
-    steps = _in_order([made, gate])
+    gates = [actions.build(line, "Scan", line.shared_project("scan"), pushed)] if line.service.scan else []
+    steps = _in_order([made, *gates])
     if sources.tells_author(line.platform, line.code):
         project = line.shared_project("author")
-        author = actions.build(line, "Author", project, {}, category="Build", Namespace=AUTHOR)
+        author = actions.build(line, "Author", project, _commit(line), category="Build", Namespace=AUTHOR)
         author.InputArtifacts = [codepipeline.InputArtifacts(Name=sources.HISTORY)]
         steps.append(author)  # beside the image: nothing waits for it
     return codepipeline.Stages(Name="Build", Actions=steps)
+
+
+def _commit(line: Line) -> Variables:
+    return {"COMMIT_ID": line.code.revision}
 
 
 def environment(

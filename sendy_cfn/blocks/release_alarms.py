@@ -28,7 +28,7 @@ def alarm_name(stack: str, kind: str, mark: str = "") -> str:
 
     Args:
         stack: the stack's name, or a reference to it for Sub.
-        kind: "errors" or "latency".
+        kind: "errors", "latency" or "tasks".
         mark: the cluster's colour, where the service has an alarm in each.
     """
     return "-".join(filter(None, (stack, mark, kind)))
@@ -37,17 +37,16 @@ def alarm_name(stack: str, kind: str, mark: str = "") -> str:
 def release_alarms(
     web: Web, side: Side, groups: Sequence[elb.TargetGroup], mark: str = ""
 ) -> tuple[cloudwatch.Alarm, cloudwatch.Alarm]:
-    """Errors and latency over the target groups together, as a release moves requests between them."""
+    """Errors and latency of the worse one of the target groups: a canary's few requests must not drown in the rest."""
     balancer = side.look_up(web.template, wires.LOAD_BALANCER_FULL_NAME)
-    requests = [_metric(f"r{n}", "RequestCount", "Sum", balancer, g) for n, g in enumerate(groups)]
-    failed = [
-        _metric(f"e{n}{kind}", metric, "Sum", balancer, group)
-        for n, group in enumerate(groups)
-        for kind, metric in enumerate(ERRORS)
-    ]
-    slow = [_metric(f"t{n}", "TargetResponseTime", "p95", balancer, g) for n, g in enumerate(groups)]
-    total, errors = _sum(requests), _sum(failed)
-    longest = f"MAX([{', '.join(_filled(metric) for metric in slow)}])"
+    errors, latency, requests, failed, slow = [], [], [], [], []
+    for n, group in enumerate(groups):
+        requests.append(_metric(f"r{n}", "RequestCount", "Sum", balancer, group))
+        of_group = [_metric(f"e{n}{k}", metric, "Sum", balancer, group) for k, metric in enumerate(ERRORS)]
+        failed += of_group
+        slow.append(_metric(f"t{n}", "TargetResponseTime", "p95", balancer, group))
+        errors.append(f"100 * ({_sum(of_group)}) / {_filled(requests[n])}")
+        latency.append(f"1000 * {_filled(slow[n])}")
     return (
         _alarm(
             web,
@@ -55,8 +54,7 @@ def release_alarms(
             alarm_name("${AWS::StackName}", "errors", mark),
             f"{web.service.name}: too many requests end with a server error",
             [*requests, *failed],
-            total,
-            f"100 * ({errors}) / ({total})",
+            _worst(web, requests, errors),
             knobs.ALARM_ERROR_PERCENT,
         ),
         _alarm(
@@ -65,11 +63,19 @@ def release_alarms(
             alarm_name("${AWS::StackName}", "latency", mark),
             f"{web.service.name}: answers take too long",
             [*requests, *slow],
-            total,
-            f"1000 * {longest}",
+            _worst(web, requests, latency),
             knobs.ALARM_P95_MILLISECONDS,
         ),
     )
+
+
+def _worst(web: Web, requests: Sequence[cloudwatch.MetricDataQuery], values: Sequence[str]) -> Sub:
+    """The highest of the groups' values; a group with few requests says nothing."""
+    fewest = knobs.ALARM_REQUESTS.take(web.template).data["Ref"]
+    groups = [
+        f"IF({_filled(count)} >= ${{{fewest}}}, {value}, 0)" for count, value in zip(requests, values, strict=True)
+    ]
+    return Sub(groups[0] if len(groups) == 1 else f"MAX([{', '.join(groups)}])")
 
 
 def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, count: str) -> cloudwatch.Alarm:
@@ -77,7 +83,8 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, 
 
     Where ECS's circuit breaker does not work, nothing else ends a deployment whose tasks never get ready. While one is
     on its way beside another, `count` ("DeploymentCount", "TaskSetCount") is more than one, and old and new tasks
-    together have to be twice as many as desired; in a service's first one as many as desired.
+    together have to be twice as many as desired. With one, as in the first release of a service, it takes that no task
+    serves: an alarm that is red when a deployment starts makes ECS ignore all of them.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-enhanced-observability-metrics-ECS.html
     """
     balancer = BLUE.look_up(web.template, wires.LOAD_BALANCER_FULL_NAME)
@@ -88,7 +95,9 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, 
         _query(name, "ECS/ContainerInsights", metric, "Average", of_service)
         for name, metric in (("d", count), ("r", "RunningTaskCount"), ("w", "DesiredTaskCount"))
     ]
-    lacking = "IF(FILL(r, 0) < FILL(w, 0) * IF(FILL(d, 1) > 1, 2, 1), 1, 0)"
+    bad, running, wanted = _sum(unhealthy), "FILL(r, 0)", "FILL(w, 0)"
+    beside = f"{bad} + IF({running} < 2 * {wanted}, 1, 0)"
+    alone = f"IF({wanted} > 0 AND ({running} < 1 OR {bad} >= {wanted}), 1, 0)"
     minutes = knobs.ALARM_TASK_MINUTES.take(web.template)
     description = f"{web.service.name}: tasks don't get ready"
     return cloudwatch.Alarm(
@@ -97,7 +106,7 @@ def tasks_alarm(web: Web, groups: Sequence[elb.TargetGroup], service_name: Sub, 
         AlarmDescription=description,
         Metrics=[
             cloudwatch.MetricDataQuery(
-                Id="value", Label=description, Expression=f"{_sum(unhealthy)} + {lacking}", ReturnData=True
+                Id="value", Label=description, Expression=f"IF(FILL(d, 1) > 1, {beside}, {alone})", ReturnData=True
             ),
             *unhealthy,
             *tasks,
@@ -116,12 +125,9 @@ def _alarm(
     name: str,
     description: str,
     metrics: list[cloudwatch.MetricDataQuery],
-    requests: str,
-    value: str,
+    expression: Sub,
     limit: Knob,
 ) -> cloudwatch.Alarm:
-    fewest = knobs.ALARM_REQUESTS.take(web.template).data["Ref"]
-    expression = Sub(f"IF({requests} >= ${{{fewest}}}, {value}, 0)")
     minutes = knobs.ALARM_MINUTES.take(web.template)
     return cloudwatch.Alarm(
         title,

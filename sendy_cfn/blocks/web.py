@@ -127,8 +127,8 @@ def frozen(rule: elb.ListenerRule, mover: str) -> elb.ListenerRule:
     https://github.com/aws/aws-cdk/issues/36649
     """
     rule.Metadata = {
-        "Frozen": f"{mover} moves the weights of this rule. A changed host, path or priority would reset them: "
-        "remove the service, or move it to another host, instead."
+        "Frozen": f"{mover} moves the weights of this rule. A changed host, path or priority writes the first ones "
+        "back, which can send customers to no task: release the service under another name and host instead."
     }
     return rule
 

@@ -265,6 +265,10 @@ class Service:
     scale_on: tuple[Scale, ...] = key(
         "cpu | memory | requests", default=(Scale.CPU, Scale.MEMORY, Scale.REQUESTS), min_items=1
     )
+    scan: bool = key(
+        "findings of the registry's scan stop a release; false for images that it can't scan, without a distribution",
+        default=True,
+    )
     tests: Commands = key("own test commands", default=Commands())
 
 

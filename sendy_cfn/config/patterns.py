@@ -9,7 +9,7 @@ ENVIRONMENT_NAME = r"(?=.{1,12}$)[a-z](-?[a-z0-9])*"
 SERVICE_NAME = r"(?=.{2,24}$)[a-z](-?[a-z0-9])*"
 DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-URL_PATH = r"/[A-Za-z0-9._~%/-]*"
+URL_PATH = r"/[A-Za-z0-9._~%/-]{0,99}"  # they travel in the environment of builds, of which AWS takes 1,000 characters
 RULE_PATH = r"/[A-Za-z0-9._~/*?-]{0,126}"
 REPOSITORY = r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,3}"
 REFERENCE = r"[A-Za-z0-9._/-]{1,255}"

@@ -63,6 +63,7 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
         names = tuple(name.rpartition(" x ")[2] for name in bakes)
         yield names, f"{parts} is more than {total} minutes, CloudFormation waits no longer than 33 hours"
         return
+    yield from _alarms_in_time(variant, values)
     if variant.strategy is Strategy.CLUSTER_SWITCH:
         yield from _switch(values)
     if variant.strategy in TEST_TRAFFIC:
@@ -77,17 +78,42 @@ def broken(service: Service, variant: Variant, values: Mapping[str, int]) -> Ite
         )
 
 
+def _alarms_in_time(variant: Variant, values: Mapping[str, int]) -> Iterator[Finding]:
+    """Alarms have to be able to go off in the time in which they are watched."""
+    needed = values["AlarmMinutes"] + timing.METRIC_DELAY // 60
+    for name, why in _WATCHED:
+        if not why_not(name, variant.strategy) and values[name] < needed:
+            yield (
+                (name, "AlarmMinutes"),
+                f"{name} {values[name]} is less than an alarm needs ({needed}: AlarmMinutes {values['AlarmMinutes']} "
+                f"and {needed - values['AlarmMinutes']} for the metrics): {why}",
+            )
+
+
+# Times in which alarms are watched -> what happens when they can't go off in it.
+_WATCHED = (
+    ("CanaryBakeMinutes", "all traffic would move before the canary's errors are seen"),
+    ("StepBakeMinutes", "more traffic would move before a step's errors are seen"),
+    ("BakeMinutes", "the old version would be gone before errors are seen"),
+    ("WatchMinutes", "the stage would end before errors are seen"),
+)
+
+
 def _readiness(service: Service, variant: Variant, values: Mapping[str, int]) -> Iterator[Finding]:
     """While new tasks start and old ones leave, there are fewer than both together; that must not raise the alarm."""
     minutes, ready, drain = values["AlarmTaskMinutes"], *timing.in_between(service, variant, values)
-    # Without a bake one follows the other.
-    lasting = max(ready, drain) if values["BakeMinutes"] else ready + timing.SHIFT + drain
-    if minutes * 60 < lasting + knobs.ALARM_PERIOD:
+    if minutes * 60 < max(ready, drain) + knobs.ALARM_PERIOD:
         yield (
-            ("AlarmTaskMinutes", "HealthInterval", "HealthyChecks", "DeregistrationDelay", "StopTimeout"),
+            (
+                "AlarmTaskMinutes",
+                "GracePeriod",
+                "HealthInterval",
+                "HealthyChecks",
+                "DeregistrationDelay",
+                "StopTimeout",
+            ),
             f"AlarmTaskMinutes {minutes} is too short for good releases: tasks may take {ready} s to get ready and "
-            f"{drain} s to leave{'' if values['BakeMinutes'] else ', without a bake at once'}, "
-            "and the alarm needs a minute more",
+            f"{drain} s to leave, and the alarm needs a minute more",
         )
 
 

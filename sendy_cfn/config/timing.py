@@ -82,7 +82,8 @@ class _Numbers:
         good, bad = values["HealthyChecks"], values["UnhealthyChecks"]
         grace = CODEDEPLOY_GRACE if variant.strategy is Strategy.CODEDEPLOY else values["GracePeriod"]
         own = START_PERIOD + bad * interval + timeout if service.health_command else 0
-        self.ready = START + good * interval  # from its start until a task gets requests
+        # From its start until a good task gets requests: failures don't count in its grace period.
+        self.ready = START + max(good * interval, grace, START_PERIOD if service.health_command else 0)
         self.unfit = START + max(grace, bad * interval, own) + timeout + interval  # until a task counts as failed
         self.drain = values["DeregistrationDelay"] + values["StopTimeout"]  # until a task that leaves is gone
         self.alarm = values["AlarmMinutes"] * 60 + METRIC_DELAY

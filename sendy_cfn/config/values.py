@@ -65,6 +65,10 @@ class Configuration:
             for environment, values in self._numbers(service)
         }
 
+    def watch(self, service: Service) -> dict[str, int]:
+        """Minutes that the pipeline watches the service's alarms after the tests, by environment."""
+        return {environment.name: values["WatchMinutes"] for environment, values in self._numbers(service)}
+
     def _numbers(self, service: Service) -> Iterator[tuple[Environment, dict[str, int]]]:
         for environment in self.platform.environments.values():
             sections = self._file(environment.name, SECTIONS)

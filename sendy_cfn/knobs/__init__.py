@@ -17,6 +17,7 @@ BY_NAME: dict[str, Knob] = {knob.name: knob for knob in ALL}
 BELOW: tuple[tuple[str, str], ...] = (("HealthTimeout", "HealthInterval"),)  # the first has to be less
 ORDERED: tuple[tuple[str, str], ...] = (
     ("MinTasks", "MaxTasks"),
+    ("StandbyTasks", "MaxTasks"),
     ("Amd64InstancesMin", "Amd64InstancesMax"),
     ("Arm64InstancesMin", "Arm64InstancesMax"),
 )

@@ -19,6 +19,8 @@ ALARM_PERIOD = 60  # seconds; load balancers report once a minute
 START_PERIOD = 60  # seconds in which failures of a container's own health check don't count; then retries decide
 CODEDEPLOY_GRACE = 60  # seconds that a new task has before failed health checks count; no parameter there
 
+AS_MANY_AS_THERE_ARE = -1  # in place of a number of idle tasks
+
 # What a two-cluster service remembers: the state of its releases is these parameters, and nothing else.
 SIDES = {
     colour: (
@@ -50,10 +52,13 @@ LIVE_CLUSTER = Knob(
 )
 IDLE_TASKS = Knob(
     name="IdleTasks",
-    description="Tasks in the other cluster; set by the pipeline, as many as are live while a release is on its way",
+    description=(
+        "Tasks in the other cluster, -1 for as many as there are; set by the pipeline, as many as are live while a "
+        "release is on its way"
+    ),
     group=RELEASE,
     type="Number",
-    minimum=0,
+    minimum=AS_MANY_AS_THERE_ARE,
     maximum=1000,
     computed=True,
 )
@@ -113,7 +118,7 @@ STEP_BAKE_MINUTES = Knob(
     group=STRATEGY,
     label="Time between steps (min)",
     type="Number",
-    default=2,
+    default=4,
     minimum=0,
     maximum=1440,
 )
@@ -172,19 +177,20 @@ ALARM_TASK_MINUTES = Knob(
     group=ALARMS,
     label="Tasks not ready until alarm (min)",
     type="Number",
-    default=6,
+    default=7,
     minimum=3,
     maximum=60,
 )
 WATCH_MINUTES = Knob(
     name="WatchMinutes",
-    description="Minutes that the pipeline watches the alarms after the tests; the stage fails when one goes off",
+    description="Minutes that the pipeline watches the alarms after the tests; in the pipeline's template",
     group=ALARMS,
     label="Watch after the tests (min)",
     type="Number",
     default=5,
     minimum=1,
     maximum=60,
+    offline=True,
 )
 ALARM_MINUTES = Knob(
     name="AlarmMinutes",

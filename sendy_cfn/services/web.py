@@ -97,7 +97,6 @@ def _security_group(
 def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes: Mapping[str, int]) -> Outputs:
     template, name = web.template, web.service.name
     services = [resource for resource in resources if isinstance(resource, ecs.Service)]
-    watched: Outputs = {}
     runs: Value
     ecs_service: Value
     if len(services) > 1:
@@ -106,9 +105,8 @@ def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes
         ecs_service = If(BLUE_IS_LIVE, *(service.get_att("Name") for service in services))
     else:
         runs, ecs_service = knobs.VERSION.take(template), services[0].get_att("Name")
-        watched["WatchMinutes"] = ("Minutes that the pipeline watches alarms", release.WATCH_MINUTES.take(template))
     plain = "" if web.platform.has_domain else ", in plain HTTP"
-    found: Outputs = {
+    return {
         "ServiceUrl": (f"Where {name} answers{plain}", pieces.url(web)),
         "ServiceName": ("ECS service", ecs_service),
         "LogGroupName": (f"Log group of {name}", log_group.ref()),
@@ -118,4 +116,3 @@ def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes
             ", ".join(f"{place} {count}" for place, count in minutes.items()),
         ),
     }
-    return found | watched

@@ -89,10 +89,13 @@ def uses_connection(platform: Platform) -> bool:
     return any(source.provider is Provider.CONNECTION for source in sources)
 
 
-def units(platform: Platform, worst_cases: Mapping[str, dict[str, int]]) -> Iterator[Unit]:
+def units(
+    platform: Platform, worst_cases: Mapping[str, dict[str, int]], watch: Mapping[str, dict[str, int]]
+) -> Iterator[Unit]:
     """Every template of the platform.
 
-    `worst_cases` has for each service the minutes until a release is decided in the worst case, by environment.
+    For each service, by environment: `worst_cases` has the minutes until a release is decided, `watch` those that its
+    alarms are watched afterwards.
     """
     services = tuple(platform.services.values())
     places = tuple(platform.environments.values())
@@ -110,7 +113,13 @@ def units(platform: Platform, worst_cases: Mapping[str, dict[str, int]]) -> Iter
         delivered = _delivered(service)
         yield Unit(builds_file(service), "stacks.builds:build", shared, (delivered,), offers=False)
         asked = (tuple(minutes.items()),) if places[0].approval else ()
-        yield Unit(pipeline_file(service), "stacks.pipeline:build", shared, (delivered, *asked), offers=False)
+        yield Unit(
+            pipeline_file(service),
+            "stacks.pipeline:build",
+            shared,
+            (delivered, watch[service.name], *asked),
+            offers=False,
+        )
     test_listener = bool(strategies.intersection(releases.TEST_TRAFFIC))
     yield from _environments(shared, platform.cells, tuple(files), test_listener=test_listener)
     used = tuple(strategy for strategy in Strategy if strategy in strategies)

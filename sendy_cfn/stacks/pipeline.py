@@ -32,7 +32,7 @@ from sendy_cfn.stacks import builds
 from sendy_cfn.stacks.release_tools import NEEDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from troposphere import AWSHelperFn, Template
 
@@ -45,11 +45,14 @@ if TYPE_CHECKING:
 NOTIFY = ["codepipeline-pipeline-pipeline-execution-failed", "codepipeline-pipeline-manual-approval-needed"]
 
 
-def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], ...] = ()) -> Template:
+def build(
+    platform: Platform, service: Service, watch: Mapping[str, int], minutes: tuple[tuple[str, int], ...] = ()
+) -> Template:
     """The stack of one service's pipeline; it nests `builds-<service>.yaml`.
 
-    `minutes` are those until a release is decided in the worst case, by environment. Only an approval of the first
-    environment needs them here: later ones have them from the stack of the environment before.
+    `watch` has the minutes that a stage watches alarms after its tests, by environment. `minutes` are those until a
+    release is decided in the worst case, by environment. Only an approval of the first environment needs them here:
+    later ones have them from the stack of the environment before.
     """
     template = skeleton.new(f"{platform.platform}: pipeline of {service.name}")
     name = f"{platform.platform}-{service.name}"
@@ -89,7 +92,7 @@ def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], 
     template.add_resource(policy)
 
     uri = stack.get_att("Outputs.RepositoryUri")
-    line = Line(platform, service, code, templates, projects, uri)
+    line = Line(platform, service, code, templates, projects, uri, watch)
     stages = [pipeline_stages.source(line, connection), pipeline_stages.quality(line), pipeline_stages.image(line)]
     about = ", ".join(f"{place} {count}" for place, count in minutes)
     for place, roles in zip(places, access, strict=True):
@@ -100,8 +103,8 @@ def build(platform: Platform, service: Service, minutes: tuple[tuple[str, int], 
         DependsOn=policy.title,  # a new pipeline runs at once
         Name=name,  # part of the artifacts' paths, which roles name
         PipelineType="V2",
-        # An execution that waits for a stage gives way to a newer one, which has its commits too. In a queue, one
-        # approval that nobody answers would hold up every later fix. Either way a stage runs one execution at a time.
+        # An execution that waits for a stage gives way to a newer one, which has its commits too: of ten that wait, one
+        # is released. In a queue each would be, one after the other. Either way a stage runs one execution at a time.
         ExecutionMode="SUPERSEDED",
         RoleArn=role.get_att("Arn"),
         Stages=stages,
@@ -127,7 +130,11 @@ def _projects(platform: Platform, service: Service, code: Origin, own: Iterable[
     """ARNs of the projects that the pipeline runs: the service's, and those that its strategies' releases share."""
     used = {variant.strategy for variant in releases.variants(service, platform.environments.values())}
     asked = ["author"] if pipeline_sources.tells_author(platform, code) else []
-    shared = ["scan", *asked, *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds)]
+    shared = [
+        *(["scan"] if service.scan else []),
+        *asked,
+        *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds),
+    ]
     return [
         *(project_arn(f"{platform.platform}-{service.name}", kind) for kind in own),
         *(project_arn(f"{platform.platform}-{RELEASE}", kind) for kind in shared),

@@ -132,5 +132,6 @@ def _environments(platform: Platform, shop: builds.Workshop, kinds: list[str]) -
     arns = [Sub(role_paths.role_arn(readers, account)) for account in accounts]
     found = [iam.allow("EnterEnvironments", [sts.AssumeRole], *arns)]
     if "revision" in kinds:
-        found.append(iam.allow("HandOnRevisions", [s3.PutObject], Sub(f"{shop.bucket_arn}/*")))
+        # CodePipeline files artifacts under the beginnings of the pipeline's and the artifact's name.
+        found.append(iam.allow("HandOnRevisions", [s3.PutObject], Sub(f"{shop.bucket_arn}/*/Revision*")))
     return found

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troposphere import Equals, If, NoValue, Sub, route53
+from troposphere import applicationautoscaling as scale
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import web as pieces
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from sendy_cfn.blocks.web import Outputs, Web
 
+KEEPS_IDLE_TASKS = "KeepsIdleTasks"
 CHECK_SECONDS = 10  # AWS: 10 or 30
 FAILED_CHECKS = 3  # AWS: 1 to 10; in a row, then a side counts as dead
 
@@ -46,6 +48,8 @@ def build(web: Web) -> Arrangement:
     """Both sides and the records between them."""
     template = web.template
     template.add_condition(BLUE_IS_LIVE, Equals(knobs.LIVE_CLUSTER.take(template), str(Colour.BLUE)))
+    idle = knobs.IDLE_TASKS.take(template)
+    template.add_condition(KEEPS_IDLE_TASKS, Equals(idle, str(knobs.AS_MANY_AS_THERE_ARE)))
     resources: list[AWSObject] = []
     services: dict[Colour, ecs.Service] = {}
     alarms: dict[Colour, Sequence[cloudwatch.Alarm]] = {}
@@ -68,14 +72,16 @@ def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Sequence[
     rule = pieces.listener_rule(web, f"{side.prefix}ListenerRule", listener, pieces.forward(group), (host,))
     alarms = release_alarms(web, side, [group], str(side.colour))
     service = pieces.ecs_service(web, side, [str(rule.title)], pieces.load_balancer(web, group))
-    idle = knobs.IDLE_TASKS.take(template)
-    # Scaling owns the count of the live side, the release that of the idle one.
-    service.DesiredCount = _live(side, NoValue, idle)
+    # Scaling owns the count of the live side, the release that of the idle one. A side that is being left still has
+    # most customers: it keeps what it has.
+    kept = If(KEEPS_IDLE_TASKS, NoValue, knobs.IDLE_TASKS.take(template))
+    service.DesiredCount = _live(side, NoValue, kept)
     service.DeploymentConfiguration = deployment(web)
     service.AvailabilityZoneRebalancing = "ENABLED"
-    # Both may grow: the side that is being left still has most customers, and the standby takes them all when the live
-    # one dies.
-    limits = (_live(side, sizes.MIN_TASKS.take(template), idle), sizes.MAX_TASKS.take(template))
+    # The idle side may grow, as it takes all customers when the live one dies, but nothing shrinks it.
+    limits = (_live(side, sizes.MIN_TASKS.take(template), 0), sizes.MAX_TASKS.take(template))
+    scaled = scaling(web, side, service, [group], limits)
+    scaled[0].SuspendedState = scale.SuspendedState(DynamicScalingInSuspended=_live(side, False, True))
     check = _health_check(web, side, host)
     # The first side's identifier is that of a service with one cluster, which may get a second one later.
     identifier = f"{web.service.name}-{side.colour}" if side.prefix else web.service.name
@@ -92,7 +98,7 @@ def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Sequence[
         ),
     ]
     return (
-        [group, rule, *alarms, service, *scaling(web, side, service, [group], limits), check, *records],
+        [group, rule, *alarms, service, *scaled, check, *records],
         service,
         alarms,
     )

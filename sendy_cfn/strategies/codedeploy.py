@@ -76,8 +76,8 @@ def _service(web: Web, found: Routes) -> ecs.Service:
     balancer = pieces.load_balancer(web, found.group)
     service = pieces.ecs_service(web, BLUE, after, balancer, "CodeDeployService", knobs.CODEDEPLOY_GRACE)
     service.Metadata = {
-        "Frozen": "CodeDeploy releases this service. A change of it here fails: give the service another name, or "
-        "another strategy, for a changed port, capacity or network."
+        "Frozen": "CodeDeploy releases this service. A change of it here fails: for another port, capacity or network "
+        "release it under another name and host."
     }
     service.ServiceName = pieces.service_name(web, MARK)
     service.DeploymentController = ecs.DeploymentController(Type="CODE_DEPLOY")

@@ -10,7 +10,8 @@ own() { # the service's own commands: <SUITE>_COMMANDS, else the file .pipeline/
   if [[ ${!commands:-} ]]; then
     step "$commands" bash -euo pipefail -c "${!commands}"
   elif [[ -f $hook ]]; then
-    chmod +x "$hook" && step "$hook" "./$hook" # source archives may lose the mode
+    chmod +x "$hook" # source archives may lose the mode
+    step "$hook" "./$hook"
   else
     return 1
   fi

@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
 : "${SERVICE_URL:?}" "${EXPECTED_VERSION:?}"
+if ((${#EXPECTED_VERSION} < 7)); then # 'null' of a bucket without versioning would be found in any JSON
+  echo "version '$EXPECTED_VERSION' is too short to tell releases apart" >&2
+  exit 1
+fi
 health=${HEALTH_PATH:-/health} version=${VERSION_PATH-/version} # empty: no version is looked for
 SECONDS=0 body=$(mktemp) error=$(mktemp)
 

@@ -3,6 +3,7 @@
 set -euo pipefail
 : "${TASK_DEFINITION_ARN:?}" "${STACK_REGION:?}" "${READER_ROLE_ARN:?}" "${CONTAINER_NAME:?}" "${CONTAINER_PORT:?}"
 folder=$CODEBUILD_SRC_DIR/revision
+rm -rf "$folder" # whatever the service's repository has there
 mkdir -p "$folder"
 
 # include reader.sh
