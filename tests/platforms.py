@@ -11,6 +11,7 @@ from sendy_cfn.config import releases
 from sendy_cfn.config.model import Platform, Service
 
 MINUTES = {"test": 14, "production": 27}
+WATCH = 5  # minutes
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -19,6 +20,11 @@ def platform(text: str | None = None) -> Platform:
     if text is None:
         return config.load(ROOT / "params")
     return config.read(yamlfile.parse(text.encode(), "platform.yaml"), "platform.yaml")
+
+
+def watched(of: Platform) -> dict[str, int]:
+    """Minutes that pipelines watch alarms, in every environment."""
+    return dict.fromkeys(of.environments, WATCH)
 
 
 def built(of: Platform, service: Service, place: str = "") -> Template:

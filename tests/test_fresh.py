@@ -43,7 +43,8 @@ def recalled(folder: Path) -> list[str]:
     platform = config.load(folder / "params")
     configuration = Configuration(folder / "params", platform)
     worst = {name: configuration.worst_cases(service) for name, service in platform.services.items()}
-    for unit in stacks.units(platform, worst):
+    watch = {name: configuration.watch(service) for name, service in platform.services.items()}
+    for unit in stacks.units(platform, worst, watch):
         known = remembered.recall(unit.file, remembered.key(unit, interfaces))
         if known is not None:
             found.append(unit.file)

@@ -16,7 +16,7 @@ from sendy_cfn.blocks.order import settle
 from sendy_cfn.render import render
 from sendy_cfn.stacks.interface import Interface
 from tests.generated import CASES
-from tests.platforms import MINUTES
+from tests.platforms import MINUTES, watched
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +51,12 @@ def test_the_installed_troposphere_is_the_one_that_was_compared() -> None:
 def test_every_template_comes_out_the_same(params: Path) -> None:
     platform = config.load(params)
     worst = dict.fromkeys(platform.services, MINUTES)
+    watch = dict.fromkeys(platform.services, watched(platform))
 
     def texts() -> dict[str, str]:
         interfaces: dict[str, Interface] = {}
         found = {}
-        for unit in stacks.units(platform, worst):
+        for unit in stacks.units(platform, worst, watch):
             template = unit.build(interfaces)
             settle(template)
             interfaces[unit.file] = Interface.of(template)

@@ -10,14 +10,15 @@ from functools import cache
 from typing import Any
 
 import pytest
+from troposphere import Template
 
 from sendy_cfn.blocks import order
-from sendy_cfn.config.model import Platform
+from sendy_cfn.config.model import Platform, Service
 from sendy_cfn.config.words import Strategy
 from sendy_cfn.render import render
 from sendy_cfn.stacks import builds, pipeline, release_tools
 from sendy_cfn.stacks.interface import Interface
-from tests.platforms import platform
+from tests.platforms import platform, watched
 from tests.stacks import evaluate
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"  # those of evaluate
@@ -87,13 +88,20 @@ class Stack(evaluate.Stack):
         return super()._sub(text)
 
 
+def made(module: Any, of: Platform, service: Service) -> Template:
+    """The template of a service's pipeline, or of its builds."""
+    if module is pipeline:
+        return pipeline.build(of, service, watched(of))
+    return builds.build(of, service)
+
+
 class Delivery:
     """The pipeline of `orders` with what it builds and tests with, as CloudFormation would make them."""
 
     def __init__(self, of: Platform) -> None:
         self.platform = of
         service = of.services["orders"]
-        outer, inner = pipeline.build(of, service), builds.build(of, service)
+        outer, inner = made(pipeline, of, service), made(builds, of, service)
         self.parameters = outer.to_dict()["Parameters"]
         self.filled = Interface.of(outer).parameters
         given = {
@@ -187,6 +195,6 @@ def stores(found: Delivery) -> dict[str, Any]:
 
 def written(of: Platform, module: Any) -> str:
     """The template of `orders` as it is emitted."""
-    template = module.build(of, of.services["orders"])
+    template = made(module, of, of.services["orders"])
     order.settle(template)
     return render(template)

@@ -25,6 +25,7 @@ from tests.stacks.deliveries import (
     Delivery,
     delivery,
     every_variant,
+    made,
     planned,
 )
 
@@ -139,7 +140,7 @@ def test_the_nested_stack_gets_its_parameters(variant: str) -> None:
     of = planned(variant)
     service = of.services["orders"]
     inner = Interface.of(builds.build(of, service))
-    stack = pipeline.build(of, service).resources["Builds"]
+    stack = made(pipeline, of, service).resources["Builds"]
     assert set(stack.Parameters) == set(inner.parameters)
     assert stack.TemplateURL == builds.file(service)
 
@@ -152,7 +153,7 @@ def test_names_of_services_never_clash() -> None:
     found = []
     for service in of.services.values():
         for module in (builds, pipeline):
-            for resource in module.build(of, service).to_dict()["Resources"].values():
+            for resource in made(module, of, service).to_dict()["Resources"].values():
                 given = resource["Properties"].get("Name", resource["Properties"].get("RepositoryName"))
                 if given:
                     found.append((resource["Type"], given))
@@ -181,7 +182,7 @@ def largest() -> Platform:
 def test_even_the_largest_fits_into_a_template(module: Any) -> None:
     of = largest()
     (service,) = of.services.values()
-    template = module.build(of, service)
+    template = made(module, of, service)
     order.settle(template)
     assert len(render(template).encode()) < TEMPLATE_LIMIT
 
