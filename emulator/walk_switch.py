@@ -20,7 +20,7 @@ from emulator.walk_sides import Eyes, Side, Sides, short, show
 from emulator.walk_world import World
 from sendy_cfn.targets import Target
 
-_STATE = "State"
+_STATE, _PREPARE = "State", "Prepare"
 _KINDS = ("Smoke", "Regression")  # tests that a stand-in can pass
 _OWN = ("SMOKE_COMMANDS", "REGRESSION_COMMANDS")
 _COMPARE: Mapping[str, Callable[[str, str], bool]] = {"EQ": lambda a, b: a == b, "NE": lambda a, b: a != b}
@@ -51,6 +51,11 @@ class Walk:
         """Tasks that the live side has come to: more than it started with."""
         values = self.eyes.parameters()
         return min(int(values["MinTasks"]) + 2, int(values["MaxTasks"]))
+
+    @property
+    def busier(self) -> int:
+        """Those that it grows to while a release is on its way."""
+        return min(self.busy + 1, int(self.eyes.parameters()["MaxTasks"]))
 
     def side(self, weight: int, commit: str, tasks: int) -> Side:
         """A side with a commit's image."""
@@ -108,13 +113,16 @@ def first(way: Walk) -> None:
         new = {"blue": way.side(100, ONE, 1), "green": way.side(0, ONE, 1)}
         _release(way, ONE, {"Prepare": new, "Switch": new}, good=True)
         _compare("the first release", way.eyes.sides(), {**new, "green": way.side(0, ONE, way.standby)})
-        _scale(way, "blue")
+        _scale(way, "blue", way.busy)
 
 
 def second(way: Walk) -> None:
-    """The idle cluster gets the image and goes live."""
+    """The idle cluster gets the image and goes live; while it is tested, traffic grows on the live one."""
     with step(f"{_name(way)}, second release: green gets the image and goes live"):
-        _release(way, TWO, _switch(way, ("blue", ONE), ("green", TWO)), good=True)
+        expected = _switch(way, ("blue", ONE), ("green", TWO))
+        # Nobody leaves at once: the side that is left keeps what autoscaling has made of it.
+        left = {"Switch": {**expected["Switch"], "blue": way.side(0, ONE, way.busier)}}
+        _release(way, TWO, {**expected, **left}, good=True, grows="blue")
         settled = {"blue": way.side(0, ONE, way.standby), "green": way.side(100, TWO, way.busy)}
         _compare("the second release", way.eyes.sides(), settled)
 
@@ -145,7 +153,7 @@ def _flipped(way: Walk) -> Sides:
 
 
 def _switch(way: Walk, live: tuple[str, str], idle: tuple[str, str]) -> Expected:
-    """What a release changes until its verdict: both sides run all tasks, and the weights change places."""
+    """What a release changes until its verdict: both sides run and keep all tasks, and the weights change places."""
     tasks = way.busy
     return {
         "Prepare": {live[0]: way.side(100, live[1], tasks), idle[0]: way.side(0, idle[1], tasks)},
@@ -153,17 +161,17 @@ def _switch(way: Walk, live: tuple[str, str], idle: tuple[str, str]) -> Expected
     }
 
 
-def _scale(way: Walk, colour: str) -> None:
+def _scale(way: Walk, colour: str, tasks: int) -> None:
     """Play autoscaling."""
     outputs, title = way.eyes.outputs(), colour.capitalize()
     names = ("--cluster", outputs[f"{title}ClusterName"], "--service", outputs[f"{title}ServiceName"])
-    say(f"     traffic grows, autoscaling wants {way.busy} tasks on {colour}:")
+    say(f"     traffic grows, autoscaling wants {tasks} tasks on {colour}:")
     query = ("--query", "service.desiredCount")
-    run([way.world.aws(way.stage.place, "ecs", "update-service", *names, "--desired-count", str(way.busy), *query)])
+    run([way.world.aws(way.stage.place, "ecs", "update-service", *names, "--desired-count", str(tasks), *query)])
     show(way.eyes.sides())
 
 
-def _release(way: Walk, commit: str, expected: Expected, *, good: bool) -> None:
+def _release(way: Walk, commit: str, expected: Expected, *, good: bool, grows: str = "") -> None:
     variables = Variables(way.world, way.stage, commit)
     say(f"     commit {brief(commit)}, image {short(variables.digest)}")
     for number, action in enumerate(way.stage.actions, 1):
@@ -175,6 +183,8 @@ def _release(way: Walk, commit: str, expected: Expected, *, good: bool) -> None:
         show(sides)
         if action["Name"] in expected:
             _compare(f"the action {action['Name']}", sides, expected[action["Name"]])
+        if grows and action["Name"] == _PREPARE:
+            _scale(way, grows, way.busier)
     if _is_kept(way.stage, variables) is not good:
         raise StepError(f"the stage ended {'badly' if good else 'well'}, expected the opposite")
 

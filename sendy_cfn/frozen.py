@@ -6,6 +6,7 @@ import re
 
 # A resource of an emitted template that says it is frozen: its logical id and its text up to the next blank line.
 _FROZEN = re.compile(r"^  (\w+):\n(?:    .*\n)*?    Metadata:\n      Frozen: .*\n(?:    .*\n)*", re.MULTILINE)
+_NOTE = re.compile(r"^      Frozen: .*\n", re.MULTILINE)  # for who reads it: no part of the resource
 
 
 def touched(old: str, new: str) -> list[str]:
@@ -15,4 +16,4 @@ def touched(old: str, new: str) -> list[str]:
 
 
 def _resources(text: str) -> dict[str, str]:
-    return {found[1]: found[0] for found in _FROZEN.finditer(text)} if "      Frozen: " in text else {}
+    return {found[1]: _NOTE.sub("", found[0]) for found in _FROZEN.finditer(text)} if "      Frozen: " in text else {}

@@ -50,17 +50,6 @@ class Use:
 Form: TypeAlias = "Callable[[str, Use], str]"
 
 
-# Characters of what CloudFormation puts in place of a reference. Of others an ARN of a role: 31 before its path, 35 for
-# ours, and 64 for its name.
-_LENGTHS = {"AWS::AccountId": 12, "AWS::Partition": 10, "AWS::Region": 14, "AWS::URLSuffix": 16}
-_LONGEST = 130
-
-
-def longest(text: str) -> int:
-    """Characters of the text at most, once CloudFormation has replaced the references in it."""
-    return len(re.sub(r"\$\{([^!}]+)\}", lambda found: "x" * _LENGTHS.get(found[1], _LONGEST), text))
-
-
 def _plain(form: Form) -> Form:
     @functools.wraps(form)
     def check(text: str, use: Use) -> str:

@@ -20,6 +20,10 @@ _SCALARS = yaml.SafeLoader("")  # constructs numbers and the like; they need no 
 
 PROJECT = "AWS::CodeBuild::Project"
 IN_SUB = re.compile(r"\$\{[^}]*\}")
+# Characters of what CloudFormation puts there at most. Of others an ARN of a role: 31 before its path, 35 for ours, and
+# 64 for its name.
+_LENGTHS = {"${AWS::AccountId}": 12, "${AWS::Partition}": 10, "${AWS::Region}": 14, "${AWS::URLSuffix}": 16}
+_LONGEST = 130
 
 
 class TemplateError(Exception):
@@ -109,14 +113,14 @@ def is_intrinsic(value: object) -> bool:
 
 
 def texts(value: object) -> Iterator[str]:
-    """The texts that a value may have as far as the template tells: one in a Sub has x in each of its gaps."""
+    """The texts that a value may have as far as the template tells: one in a Sub has x in its gaps, as many as fit."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict) and isinstance(branches := value.get("Fn::If"), list):
         for branch in branches[1:]:
             yield from texts(branch)
     elif (text := _sub(value)) and not IN_SUB.fullmatch(text):
-        yield IN_SUB.sub("x", text)
+        yield IN_SUB.sub(lambda gap: "x" * _LENGTHS.get(gap[0], _LONGEST), text)
 
 
 def strings(value: object) -> Iterator[str]:

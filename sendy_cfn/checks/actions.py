@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sendy_cfn.checks import action_forms as forms
 from sendy_cfn.checks import action_links, action_steps
 from sendy_cfn.checks.action_forms import Use
 from sendy_cfn.checks.action_steps import defect
@@ -153,9 +152,8 @@ def _value(step: Step, key: Key, use: Use) -> Iterator[Defect]:
         return
     limit = RULE_VALUE if step.moment else ACTION_VALUE
     for text in texts_of(value):
-        longest = forms.longest(text)
-        if not 1 <= longest <= limit:
-            yield defect(step, "too-long", f"{name}: up to {longest} characters, AWS takes 1 to {limit}", name)
+        if not 1 <= len(text) <= limit:
+            yield defect(step, "too-long", f"{name}: up to {len(text)} characters, AWS takes 1 to {limit}", name)
         elif complaint := key.form(text, use):
             yield defect(step, "wrong-value", f"{name}: {complaint}", name)
 

@@ -265,10 +265,10 @@ class Configuration:
                 or (name in knobs.BY_NAME and knobs.BY_NAME[name].computed)
             ):
                 message = "is filled in from platform.yaml or by the pipeline; leave it out"
-            elif name in known:
-                continue
             elif strategy and (why := release_values.why_not(name, strategy)):
                 message = why
+            elif name in known:
+                continue
             elif name in knobs.BY_NAME:
                 message = "no parameter of this stack: platform.yaml says nothing that uses it"
             else:

@@ -104,6 +104,42 @@ def test_the_artifact_is_two_files(source: Path, tools: Tools) -> None:
     assert [path.name for path in outcome.artifacts] == ["appspec.yaml", "taskdef.json"]
 
 
+def in_the_way(source: Path, kind: str) -> Path:
+    """Something named `revision` in the service's repository; a folder outside of it, which stays as it is."""
+    outside = source.parent / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
+    place = source / "revision"
+    if kind == "folder":
+        (place / "below").mkdir(parents=True)
+        (place / "extra.bin").write_bytes(b"extra")
+        (place / "taskdef.json").write_text("old")
+    elif kind == "file":
+        place.write_text("notes")
+    else:
+        place.symlink_to(outside if kind == "symlink" else source / "nothing")
+    return outside
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "symlink", "dangling symlink"])
+def test_whatever_the_repository_has_in_its_place_goes(source: Path, tools: Tools, kind: str) -> None:
+    outside = in_the_way(source, kind)
+    outcome = revision(source, tools)
+    assert outcome.succeeded, outcome.log
+    assert [path.name for path in outcome.artifacts] == ["appspec.yaml", "taskdef.json"]
+    assert sorted(path.name for path in (source / "revision").iterdir()) == ["appspec.yaml", "taskdef.json"]
+    assert not (source / "revision").is_symlink()
+    assert taskdef(source)["family"] == "courier-orders"
+    assert {path.name: path.read_text() for path in outside.iterdir()} == {"kept": "kept"}
+
+
+def test_nothing_else_is_handed_on_whatever_is_there(source: Path, tools: Tools) -> None:
+    """Services have the folder in common with the build: only what is named is the artifact."""
+    assert revision(source, tools).succeeded
+    files = yaml.safe_load(load("revision"))["artifacts"]
+    assert files == {"base-directory": "revision", "files": ["taskdef.json", "appspec.yaml"]}
+
+
 def test_the_task_definition_can_be_registered(source: Path, tools: Tools) -> None:
     assert not ParamValidator().validate(DESCRIBED | {"registeredAt": 0}, ECS.shape_for("TaskDefinition")).has_errors()
     revision(source, tools)

@@ -135,6 +135,22 @@ def test_an_empty_expectation_is_an_error(source: Path, tools: Tools, missing: s
     assert service.requests == []
 
 
+@pytest.mark.parametrize("version", ["null", "1", COMMIT[:6]])
+def test_a_version_that_tells_no_releases_apart_is_an_error(source: Path, tools: Tools, version: str) -> None:
+    """`null`, which an S3 bucket without versioning has, is somewhere in most JSON."""
+    with serve(lambda _path, _number: Reply(200, f'{{"version": null, "{version}": 1}}')) as service:
+        outcome = smoke(source, tools, service.url, EXPECTED_VERSION=version)
+    assert not outcome.succeeded
+    assert f"version '{version}' is too short to tell releases apart" in outcome.log
+    assert service.requests == []
+
+
+def test_seven_characters_of_a_commit_are_enough(source: Path, tools: Tools) -> None:
+    with serve(healthy) as service:
+        outcome = smoke(source, tools, service.url, EXPECTED_VERSION=COMMIT[:7])
+    assert outcome.succeeded, outcome.log
+
+
 @pytest.mark.parametrize(("command", "succeeded"), [("test -n $SERVICE_URL", True), ("false\ntrue", False)])
 def test_own_commands_come_after_the_default_checks(
     source: Path, tools: Tools, command: str, *, succeeded: bool
@@ -153,3 +169,20 @@ def test_own_commands_do_not_run_on_a_bad_release(source: Path, tools: Tools) ->
         outcome = smoke(source, tools, service.url, SMOKE_TIMEOUT_SECONDS="1", SMOKE_COMMANDS="touch ran")
     assert not outcome.succeeded
     assert not (source / "ran").exists()
+
+
+@pytest.mark.parametrize(("mode", "succeeded"), [(0o755, True), (0o644, False)])
+def test_a_hook_that_can_not_be_made_executable_is_not_passed_over(
+    source: Path, tools: Tools, mode: int, *, succeeded: bool
+) -> None:
+    tools.script("chmod", "#!/bin/sh\nexit 1\n")
+    hook = source / ".pipeline" / "smoke"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\ntouch ran\n")
+    hook.chmod(mode)
+    with serve(healthy) as service:
+        outcome = smoke(source, tools, service.url)
+    assert outcome.succeeded == succeeded, outcome.log
+    assert (source / "ran").exists() == succeeded
+    (file,) = outcome.reports["smoke"]
+    assert cases(file)[".pipeline/smoke"] == ("" if succeeded else "exit status 126, see the build log")

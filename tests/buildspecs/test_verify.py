@@ -278,6 +278,23 @@ def test_missing_input_is_an_error_and_no_verdict(source: Path, tools: Tools, mi
     assert service.requests == []
 
 
+def test_a_version_that_tells_no_releases_apart_is_an_error_and_no_verdict(source: Path, tools: Tools) -> None:
+    with serve(healthy) as service:
+        outcome = verify(source, tools, service.url, EXPECTED_VERSION="null")
+    assert (outcome.succeeded, outcome.exported.get("VERDICT")) == (False, None)
+    assert "version 'null' is too short to tell releases apart" in outcome.log
+    assert service.requests == []
+
+
+def test_after_a_bad_verdict_the_side_that_was_refused_keeps_its_tasks(source: Path, tools: Tools) -> None:
+    with serve(failing) as service:
+        outcome = verify(source, tools, service.url, IDLE_TASKS="-1", SMOKE_TIMEOUT_SECONDS="1")
+    assert outcome.exported == BAD | {"IDLE_TASKS": "-1"}
+    with serve(healthy) as service:
+        outcome = verify(source, tools, service.url, IDLE_TASKS="-1")
+    assert outcome.exported == GOOD
+
+
 @pytest.mark.parametrize("wrong", [{"BAKE_MINUTES": "ten", "BAKE_SECONDS": ""}, {"TTL_SECONDS": "sixty"}])
 def test_times_that_are_no_numbers_are_an_error_and_no_verdict(
     source: Path, tools: Tools, wrong: dict[str, str]

@@ -382,6 +382,52 @@ def test_a_mistake_is_found(templates: Path, old: str, new: str, rule: str, plac
     assert (rule, place) in found
 
 
+@pytest.mark.parametrize(("more", "found"), [(0, False), (1, True)])
+def test_what_cloudformation_puts_in_counts_at_its_longest(templates: Path, more: int, found: bool) -> None:
+    """A pipeline that AWS refuses only for the ARN in it: the text alone is far below the limit."""
+    start, end = '[{"name": "ROLE", "value": "', '"}, {"name": "COMMIT_ID", "value": "'
+    text = f'{start}${{Connection}}{end}#{{ServiceSource.CommitId}}"}}, {{"name": "PATHS", "value": "PADDING"}}]'
+    arn = 31 + 35 + 64  # characters of a role's before its path, of ours, and of its name
+    rest = 1000 - arn - len(text.replace("${Connection}", "").replace("PADDING", ""))
+    text = text.replace("PADDING", "p" * (rest + more))
+    assert len(text) < 900
+    old = """'[{"name": "COMMIT_ID", "value": "#{ServiceSource.CommitId}"}]'"""
+    rewrite(templates, "pipeline.yaml", old, f"!Sub '{text}'")
+
+    reported = [(f.rule, f.resource) for f in actions.check(templates)]
+
+    assert reported == ([("too-long", "Build.Image")] if found else [])
+
+
+def test_what_it_puts_in_for_an_account_or_a_region_is_short(templates: Path) -> None:
+    name = "a" * (1000 - 12 - 14 - len("-") - len("-"))
+    rewrite(
+        templates,
+        "pipeline.yaml",
+        "RepositoryName: base",
+        f'RepositoryName: !Sub "{name}-${{AWS::AccountId}}-${{AWS::Region}}"',
+    )
+
+    assert actions.check(templates) == []
+
+    rewrite(templates, "pipeline.yaml", f"{name}-", f"{name}--")
+
+    assert [(f.rule, f.resource) for f in actions.check(templates)] == [("too-long", "Source.Base")]
+
+
+def test_a_verify_action_that_gets_too_long_only_once_resolved_is_found(tmp_path: Path) -> None:
+    """Long names in the shipped pipeline, as the paths of a service may be: below 1,000 characters as they stand."""
+    shutil.copytree(REPOSITORY / "templates", tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "pipeline-orders.yaml"
+    (whole,) = re.findall(r"EnvironmentVariables: !Sub '(.*BAKE_MINUTES.*)'", path.read_text())
+    assert len(whole) < 940
+    longer = whole.replace('"HEALTH_PATH","value":"/', '"HEALTH_PATH","value":"/' + "h" * (980 - len(whole)))
+    assert 975 < len(longer) <= 1000
+    path.write_text(path.read_text().replace(whole, longer))
+
+    assert [(f.rule, f.resource) for f in actions.check(tmp_path)] == [("too-long", "DeployProduction.Verify")]
+
+
 def test_every_rule_of_the_check_has_a_mistake() -> None:
     sources = (REPOSITORY / "sendy_cfn/checks").glob("action*.py")
     ids = re.compile(r'(?:, |= )"([a-z0-9]+(?:-[a-z0-9]+)+)",')

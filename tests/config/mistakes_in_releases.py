@@ -201,7 +201,7 @@ IN_RELEASES = (
         "a release that takes longer than it may",
         "  pricing:\n",
         "  pricing:\n    MaxDecisionMinutes: 16\n",
-        "{at} services.pricing.MaxDecisionMinutes: pricing: a release by 'canary' takes up to 20 minutes",
+        "{at} services.pricing.MaxDecisionMinutes: pricing: a release by 'canary' takes up to 21 minutes",
         at="MaxDecisionMinutes: 16",
         file="production.yaml",
     ),
@@ -209,9 +209,53 @@ IN_RELEASES = (
         "old tasks that leave more slowly than the alarm on tasks waits",
         "  pricing:\n",
         "  pricing:\n    DeregistrationDelay: 600\n",
-        "{at} services.pricing.DeregistrationDelay: pricing: AlarmTaskMinutes 6 is too short for good releases: "
-        "tasks may take 110 s to get ready and 630 s to leave",
+        "{at} services.pricing.DeregistrationDelay: pricing: AlarmTaskMinutes 7 is too short for good releases: "
+        "tasks may take 150 s to get ready and 630 s to leave",
         at="DeregistrationDelay: 600",
+        file="production.yaml",
+    ),
+    Case(
+        "a grace period in which the alarm on tasks goes off",
+        "  pricing:\n",
+        "  pricing:\n    GracePeriod: 900\n",
+        "{at} services.pricing.GracePeriod: pricing: AlarmTaskMinutes 7 is too short for good releases: "
+        "tasks may take 990 s to get ready and 60 s to leave",
+        at="GracePeriod: 900",
+        file="production.yaml",
+    ),
+    Case(
+        "a canary that bakes for less time than an alarm takes",
+        "  pricing:\n",
+        "  pricing:\n    CanaryBakeMinutes: 3\n",
+        "{at} services.pricing.CanaryBakeMinutes: pricing: CanaryBakeMinutes 3 is less than an alarm needs "
+        "(4: AlarmMinutes 2 and 2 for the metrics): all traffic would move before the canary's errors are seen",
+        at="CanaryBakeMinutes: 3",
+        file="production.yaml",
+    ),
+    Case(
+        "a bake time in which no alarm can go off",
+        "  pricing:\n",
+        "  pricing:\n    BakeMinutes: 3\n",
+        "{at} services.pricing.BakeMinutes: pricing: BakeMinutes 3 is less than an alarm needs "
+        "(4: AlarmMinutes 2 and 2 for the metrics): the old version would be gone before errors are seen",
+        at="BakeMinutes: 3",
+        file="production.yaml",
+    ),
+    Case(
+        "an alarm that is later than the watch",
+        "  tracking:\n",
+        "  tracking:\n    AlarmMinutes: 4\n",
+        "{at} services.tracking.AlarmMinutes: tracking: WatchMinutes 5 is less than an alarm needs "
+        "(6: AlarmMinutes 4 and 2 for the metrics): the stage would end before errors are seen",
+        at="AlarmMinutes: 4",
+        file="production.yaml",
+    ),
+    Case(
+        "a standby of more tasks than a side may have",
+        "  orders:\n",
+        "  orders:\n    StandbyTasks: 13\n",
+        "{at} services.orders.StandbyTasks: StandbyTasks 13 is more than MaxTasks 12",
+        at="StandbyTasks: 13",
         file="production.yaml",
     ),
     Case(

@@ -165,7 +165,7 @@ TOO_LONG: list[tuple[Variant, dict[str, int], dict[str, int]]] = [
     (Variant(Strategy.LINEAR), {"BakeMinutes": 480, "StepPercent": 30, "StepBakeMinutes": 500}, {"BakeMinutes": 481}),
     # 25, 50, 75, 100: three as well, none after the last
     (Variant(Strategy.LINEAR), {"BakeMinutes": 480, "StepPercent": 25, "StepBakeMinutes": 500}, {"BakeMinutes": 481}),
-    (Variant(Strategy.LINEAR), {"BakeMinutes": 0, "StepPercent": 3, "StepBakeMinutes": 60}, {"BakeMinutes": 1}),
+    (Variant(Strategy.LINEAR), {"BakeMinutes": 33, "StepPercent": 3, "StepBakeMinutes": 59}, {"BakeMinutes": 34}),
     (Variant(Strategy.BLUE_GREEN, pause=True), {"BakeMinutes": 1440, "PauseMinutes": 540}, {"PauseMinutes": 541}),
 ]
 
@@ -200,6 +200,43 @@ def test_an_alarm_on_tasks_leaves_good_ones_time_to_start_and_old_ones_to_leave(
     slow = {"HealthInterval": 60, "HealthyChecks": 5}  # 90 + 5 x 60
     assert "390 s to get ready" in complaints(found, AlarmTaskMinutes=7, **slow)[0]
     assert complaints(found, AlarmTaskMinutes=8, **slow) == []
+    patient = {"GracePeriod": 270}  # 90 + 270, and a minute more; CodeDeploy's services have none to set
+    short = complaints(found, AlarmTaskMinutes=6, **patient)
+    assert [message.partition(", and")[0].rpartition(": ")[2] for message in short] == (
+        [] if strategy is Strategy.CODEDEPLOY else ["tasks may take 360 s to get ready and 60 s to leave"]
+    )
+    assert complaints(found, AlarmTaskMinutes=7, **patient) == []
+
+
+# Where the alarms are what stops a bad release, and in which times.
+WATCHED: list[tuple[Strategy, str]] = [
+    (Strategy.ROLLING, "WatchMinutes"),
+    *((strategy, "WatchMinutes") for strategy in releases.TEST_TRAFFIC),
+    *((strategy, "BakeMinutes") for strategy in releases.TEST_TRAFFIC),
+    (Strategy.CLUSTER_SWITCH, "BakeMinutes"),
+    (Strategy.CANARY, "CanaryBakeMinutes"),
+    (Strategy.LINEAR, "StepBakeMinutes"),
+]
+
+
+@pytest.mark.parametrize(("strategy", "name"), WATCHED)
+def test_an_alarm_can_go_off_in_every_time_in_which_it_is_watched(strategy: Strategy, name: str) -> None:
+    """The limit has to be exceeded for AlarmMinutes, and the metrics come two minutes late."""
+    long = dict.fromkeys(("WatchMinutes", "BakeMinutes", "CanaryBakeMinutes", "StepBakeMinutes"), 30)
+    assert complaints(Variant(strategy), **long | {"AlarmMinutes": 10, name: 12}) == []
+    (message,) = complaints(Variant(strategy), **long | {"AlarmMinutes": 10, name: 11})
+    assert f"{name} 11 is less than an alarm needs (12: AlarmMinutes 10 and 2 for the metrics)" in message
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_times_that_a_strategy_does_not_have_are_not_looked_at(strategy: Strategy) -> None:
+    others = {name for _, name in WATCHED} - {name for found, name in WATCHED if found is strategy}
+    assert complaints(Variant(strategy), **dict.fromkeys(others, 0)) == []
+
+
+def test_defaults_let_every_alarm_go_off() -> None:
+    for strategy in Strategy:
+        assert complaints(Variant(strategy)) == []
 
 
 def test_numbers_without_a_use_say_where_they_have_one() -> None:

@@ -21,7 +21,7 @@ NATIVE = {
     "stepped": {
         "strategy": "LINEAR",
         "bakeTimeInMinutes": 5,
-        "linearConfiguration": {"stepPercent": 20.0, "stepBakeTimeInMinutes": 3},
+        "linearConfiguration": {"stepPercent": 20.0, "stepBakeTimeInMinutes": 5},
     },
     "canary": {
         "strategy": "CANARY",
@@ -183,23 +183,46 @@ def test_codedeploy_is_told_the_service_and_both_groups(site: Site, released: Ca
 
 
 @pytest.mark.parametrize("service", ["switched", "switched-ec2"])
-def test_a_switch_turns_dns_and_nothing_else_but_the_number_of_tasks(site: Site, service: str) -> None:
+def test_a_switch_turns_dns_and_the_side_that_is_left_keeps_its_tasks(site: Site, service: str) -> None:
     stack, steps = site.stack(service, PLACE), site.switch
     assert steps(service, PLACE, (OLD, OLD), "blue", 1) == "CREATE_COMPLETE"
     assert steps(service, PLACE, (OLD, NEW), "blue", 3) == "UPDATE_COMPLETE"
     prepared = site.resolved(stack)
     assert records(site, service) == {"blue": 100, "green": 0}
-    assert steps(service, PLACE, (OLD, NEW), "green", 3) == "UPDATE_COMPLETE"
+    scaled(site, stack, "", 5)  # autoscaling has gone on meanwhile
+    assert steps(service, PLACE, (OLD, NEW), "green", -1) == "UPDATE_COMPLETE"
     assert records(site, service) == {"blue": 0, "green": 100}
     switched = site.resolved(stack)
     assert {name: r.physical_id for name, r in prepared.items()} == {
         name: r.physical_id for name, r in switched.items()
     }
-    assert touched(prepared, switched) == {
-        f"{side}{name}" for side in ("", "Green") for name in ("Record", "Service", "ScalableTarget")
-    }
+    both = {f"{side}{name}" for side in ("", "Green") for name in ("Record", "ScalableTarget")}
+    assert touched(prepared, switched) == {*both, "GreenService"}
     assert "DesiredCount" not in switched["GreenService"].properties
-    assert switched["Service"].properties["DesiredCount"] == 3
+    assert (desired(site, stack, ""), desired(site, stack, "Green")) == (5, 3)
+    # A bad verdict: the records go back, and neither side has other tasks than before.
+    assert steps(service, PLACE, (OLD, NEW), "blue", -1) == "UPDATE_COMPLETE"
+    assert touched(switched, site.resolved(stack)) == both
+    assert (desired(site, stack, ""), desired(site, stack, "Green")) == (5, 3)
+    assert records(site, service) == {"blue": 100, "green": 0}
+    # A good one, and the idle side shrinks.
+    assert steps(service, PLACE, (OLD, NEW), "blue", 0) == "UPDATE_COMPLETE"
+    assert (desired(site, stack, ""), desired(site, stack, "Green")) == (5, 0)
+
+
+def scaled(site: Site, stack: str, side: str, tasks: int) -> None:
+    """Play autoscaling."""
+    service = site.resolved(stack)[f"{side}Service"]
+    names = {"cluster": service.properties["Cluster"], "service": service.physical_id}
+    site.client("ecs", PLACE).update_service(**names, desiredCount=tasks)
+
+
+def desired(site: Site, stack: str, side: str) -> int:
+    """Tasks that ECS is to keep running."""
+    service = site.resolved(stack)[f"{side}Service"]
+    names = {"cluster": service.properties["Cluster"], "services": [service.physical_id]}
+    [found] = site.client("ecs", PLACE).describe_services(**names)["services"]
+    return int(found["desiredCount"])
 
 
 def records(site: Site, service: str) -> dict[str, int]:

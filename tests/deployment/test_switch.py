@@ -95,7 +95,7 @@ def test_the_generated_service_goes_all_the_way(site: Site, tmp_path: Path, caps
     assert found[0] == site.stack(SERVICE, PLACE)
     shown = capsys.readouterr().out
     assert shown.count("VERDICT=good") == 3
-    assert shown.count("VERDICT=bad LIVE_CLUSTER=green IDLE_TASKS=5") == 1
+    assert shown.count("VERDICT=bad LIVE_CLUSTER=green IDLE_TASKS=-1") == 1
     assert "blue      100" in shown
     assert "green     100" in shown
 
@@ -135,7 +135,10 @@ def test_faults_of_the_template_show_in_the_first_or_second_release(
 
 
 def test_an_idle_side_that_is_not_given_its_tasks_shows_in_the_second_release(site: Site, tmp_path: Path) -> None:
-    given = "- BlueIsLive\n          - !Ref IdleTasks\n          - !Ref AWS::NoValue"
+    given = (
+        "- BlueIsLive\n          - Fn::If:\n              - KeepsIdleTasks\n              - !Ref AWS::NoValue\n"
+        "              - !Ref IdleTasks\n"
+    )
     edit(site, TEMPLATE, (given, given.replace("!Ref IdleTasks", "1")))
     with walking(site, tmp_path) as way:
         bring(site, way, ONE, ONE, "blue")
@@ -157,7 +160,7 @@ def without(action: str, after: str) -> Edit:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (without("Settle", "          OnFailure:"), "second release the blue side has 0 .* 5, expected .* 1"),
+        (without("Settle", "          OnFailure:"), "second release the blue side has 0 .* 6, expected .* 1"),
         (
             lambda text: text.replace(
                 '"LiveCluster":"#{StateProduction.LIVE_BEFORE}"', '"LiveCluster":"#{StateProduction.LIVE_AFTER}"'
@@ -170,8 +173,12 @@ def without(action: str, after: str) -> Edit:
             ),
             "Switch the blue side has 100",
         ),
+        (
+            lambda text: text.replace('"IdleTasks":"-1"', '"IdleTasks":"#{StateProduction.IDLE_TASKS}"'),
+            "Switch the blue side has 0 .* 5, expected .* 6",
+        ),
     ],
-    ids=["Settle left out", "Prepare goes live", "Switch does not"],
+    ids=["Settle left out", "Prepare goes live", "Switch does not", "Switch cuts the tasks of the side that is left"],
 )
 def test_faults_of_the_pipeline_show_in_the_second_release(
     site: Site, tmp_path: Path, change: Edit, fault: str
@@ -189,8 +196,12 @@ def test_faults_of_the_pipeline_show_in_the_second_release(
     [
         (("#{VerifyProduction.LIVE_CLUSTER}", "#{StateProduction.LIVE_AFTER}"), "flip back the blue side has 100"),
         (("Variable: '#{VerifyProduction.VERDICT}'", "Variable: good"), "ended well"),
+        (
+            ('"IdleTasks":"#{VerifyProduction.IDLE_TASKS}"', '"IdleTasks":"1"'),
+            "flip back the blue side has 0 .* 1, exp",
+        ),
     ],
-    ids=["Settle ignores the verdict", "nobody looks at the verdict"],
+    ids=["Settle ignores the verdict", "nobody looks at the verdict", "a refused side shrinks at once"],
 )
 def test_faults_of_the_pipeline_show_in_a_bad_release(
     site: Site, tmp_path: Path, change: tuple[str, str], fault: str

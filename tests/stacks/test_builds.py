@@ -21,9 +21,7 @@ def test_each_build_gets_what_its_specification_demands(variant: str) -> None:
         specification = found.project(action)["Source"]["BuildSpec"]
         demanded = set(re.findall(r"\$\{([A-Z_]+):\?\}", specification))
         assert demanded <= given.keys()
-        assert (
-            {"PLATFORM", "SERVICE", "COMMIT_ID"} if found.home(action) is found.inner else set()
-        ) <= given.keys()
+        assert ({"PLATFORM", "SERVICE", "COMMIT_ID"} if found.home(action) is found.inner else set()) <= given.keys()
         read = set(re.findall(r"[A-Z][A-Z0-9_]+", specification)) | {f"{action['Name'].upper()}_COMMANDS"}
         for name in given.keys() - {"PLATFORM", "SERVICE", "COMMIT_ID", "BRANCH", *TOLD}:
             assert name in read, "no build reads it"

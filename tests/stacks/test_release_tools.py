@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from tests.generated import CASES, Document, Generated, generated
+from tests.platforms import ROOT
 from tests.stacks.authorization import Statements, allows
 from tests.stacks.deliveries import Stack, policy_statements, role_of
 from tests.stacks.deployment import arn
@@ -88,6 +90,29 @@ def test_every_build_gets_what_its_specification_demands(case: Generated) -> Non
     assert seen >= {"scan", "quality", "image"}
     for strategy in strategies(case) & set(BUILDS):
         assert seen >= BUILDS[strategy]
+
+
+@pytest.fixture(scope="module")
+def unscanned(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    """The shipped platform, with one service whose image no scan can look into."""
+    params = Path(shutil.copytree(ROOT / "params", tmp_path_factory.mktemp("unscanned") / "params"))
+    text = (params / "platform.yaml").read_text()
+    old = "      repository: courier/orders\n"
+    assert old in text
+    (params / "platform.yaml").write_text(text.replace(old, f"{old}    scan: false\n"))
+    return generated(params)
+
+
+def test_a_service_may_do_without_the_scan(unscanned: Generated) -> None:
+    for name in unscanned.platform.services:
+        run = {a["Name"]: a["Configuration"]["ProjectName"] for s, a in actions(unscanned) if s == name}
+        assert ("Scan" in run) == (name != "orders")
+        assert "Image" in run
+        pipeline = evaluated(unscanned.templates[f"pipeline-{name}.yaml"])
+        policies = [policy["PolicyDocument"] for policy in pipeline.of_type("IAM::ManagedPolicy").values()]
+        granted = [statement for policy in policies for statement in policy["Statement"]]
+        scan = arn("codebuild", f"project/{unscanned.platform.platform}-release-scan")
+        assert allows(granted, "codebuild:StartBuild", scan) == (name != "orders")
 
 
 def test_shared_builds_are_those_that_pipelines_run(case: Generated) -> None:
@@ -177,13 +202,14 @@ def test_shared_builds_may_do_what_their_scripts_call(case: Generated) -> None:
 
 def test_shared_builds_write_logs_and_reports_and_hand_on_their_artifacts(case: Generated) -> None:
     stack = tools(case)
-    making = {
-        action["Configuration"]["ProjectName"]: service
-        for service, action in actions(case)
-        if action.get("OutputArtifacts")
-    }
+    making: dict[str, set[str]] = {}  # project -> where CodePipeline has it put its artifacts
     groups = {group["Name"] for group in stack.of_type("CodeBuild::ReportGroup").values()}
     bucket = f"arn:aws:s3:::{case.platform.platform}-artifacts-123456789012-eu-central-1"
+    for service, build in actions(case):
+        # AWS: 20 characters of the pipeline's name, and 10 of the artifact's
+        place = f"{bucket}/{f'{case.platform.platform}-{service}'[:20]}"
+        for output in build.get("OutputArtifacts", []):
+            making.setdefault(build["Configuration"]["ProjectName"], set()).add(f"{place}/{output['Name'][:10]}/x1Y2")
     for project in stack.of_type("CodeBuild::Project").values():
         role = role_of(project["ServiceRole"])
         granted = policy_statements(stack, role)
@@ -195,11 +221,11 @@ def test_shared_builds_write_logs_and_reports_and_hand_on_their_artifacts(case: 
             assert name in groups
             for action in ("CreateReportGroup", "CreateReport", "UpdateReport", "BatchPutTestCases"):
                 assert allows(granted, f"codebuild:{action}", arn("codebuild", f"report-group/{name}"))
-        service = making.get(project["Name"], "any")
-        artifact = f"{bucket}/{f'{case.platform.platform}-{service}'[:20]}/Code/x.zip"
-        assert allows(granted, "s3:GetObject", artifact)
+        code = f"{bucket}/{case.platform.platform}-any/Code/x1Y2"
+        assert allows(granted, "s3:GetObject", code)
+        assert not allows(granted, "s3:PutObject", code), "what pipelines build from is not theirs to change"
         assert allows(granted, "kms:Decrypt", project["EncryptionKey"])
-        if project["Name"] in making:
+        for artifact in making.get(project["Name"], set()):
             assert allows(granted, "s3:PutObject", artifact)
             assert allows(granted, "kms:GenerateDataKey", project["EncryptionKey"])
         assert trusts_only(stack, role, project["Name"])

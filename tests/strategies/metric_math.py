@@ -13,7 +13,6 @@ from typing import Any
 Number = float | None
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
-    ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.GtE: operator.ge,
@@ -24,7 +23,9 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 def value(expression: str, metrics: Mapping[str, Number]) -> Number:
     """The expression's data point of one minute, in which the metrics have these."""
-    found: Number = _value(ast.parse(expression.replace(" AND ", " and "), mode="eval").body, metrics)
+    found: Number = _value(
+        ast.parse(expression.replace(" AND ", " and ").replace(" OR ", " or "), mode="eval").body, metrics
+    )
     return found
 
 
@@ -39,9 +40,8 @@ def _value(node: ast.AST, metrics: Mapping[str, Number]) -> Any:
         assert isinstance(node.func, ast.Name)
         return _FUNCTIONS[node.func.id](*(_value(argument, metrics) for argument in node.args))
     if isinstance(node, ast.BoolOp):
-        assert isinstance(node.op, ast.And)
         parts = [_value(part, metrics) for part in node.values]
-        return None if None in parts else all(parts)
+        return None if None in parts else all(parts) if isinstance(node.op, ast.And) else any(parts)
     if isinstance(node, ast.Compare):
         (kind,), (right,) = node.ops, node.comparators
         return _combined(kind, _value(node.left, metrics), _value(right, metrics))

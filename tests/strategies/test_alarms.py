@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.generated import generated
+from tests.generated import Generated, generated
 from tests.platforms import ROOT
 from tests.strategies.deployed import CASE, Deployment, Stack, deployments, stack
 from tests.strategies.metric_math import value
@@ -94,13 +96,44 @@ def test_a_release_is_seen_in_whichever_group_its_tasks_are(made: Stack) -> None
     for alarm, groups in alarms(made, "Errors"):
         if len(groups) > 1:
             assert rings(alarm, groups, {}, {REQUESTS: 100, ERRORS: 6})
-            assert rings(alarm, groups, {REQUESTS: 90}, {REQUESTS: 10, REFUSED: 6})
-            assert rings(alarm, groups, {REQUESTS: 10, ERRORS: 2}, {REQUESTS: 10})  # together there are enough
-            assert not rings(alarm, groups, {REQUESTS: 100}, {REQUESTS: 100, ERRORS: 10})
+            assert rings(alarm, groups, {REQUESTS: 80}, {REQUESTS: 20, REFUSED: 6})
+            assert rings(alarm, groups, {REQUESTS: 100}, {REQUESTS: 100, ERRORS: 10})
+            assert not rings(alarm, groups, {REQUESTS: 100, ERRORS: 5}, {REQUESTS: 100, ERRORS: 5})
     for alarm, groups in alarms(made, "Latency"):
         if len(groups) > 1:
-            assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 0.1}, {REQUESTS: 1, SECONDS: 3})
+            assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 0.1}, {REQUESTS: 20, SECONDS: 3})
             assert rings(alarm, groups, {}, {REQUESTS: 20, SECONDS: 3})
+
+
+# Percent of the traffic that the new version has, and how much of that fails: all of it above a limit of 5 %.
+@pytest.mark.parametrize(("share", "failing"), [(10, 0.5), (10, 0.3), (5, 1.0), (3, 1.0), (90, 0.06)])
+def test_a_bad_canary_does_not_drown_in_the_good_requests_of_the_rest(made: Stack, share: int, failing: float) -> None:
+    few: Minute = {REQUESTS: 10 * share, ERRORS: 10 * share * failing}
+    slow: Minute = {REQUESTS: 10 * share, SECONDS: 3}
+    rest: Minute = {REQUESTS: 10 * (100 - share)}
+    for alarm, groups in alarms(made, "Errors"):
+        if len(groups) > 1:
+            assert point(alarm, groups, rest, few) == pytest.approx(100 * failing)
+            assert rings(alarm, groups, rest, few)
+            assert rings(alarm, groups, few, rest)  # the next release goes the other way
+    for alarm, groups in alarms(made, "Latency"):
+        if len(groups) > 1:
+            assert rings(alarm, groups, rest | {SECONDS: 0.1}, slow)
+            assert rings(alarm, groups, slow, rest | {SECONDS: 0.1})
+
+
+def test_a_group_with_too_few_requests_says_nothing(made: Stack) -> None:
+    fewest = made.values["AlarmRequests"]
+    few: Minute = {REQUESTS: fewest - 1, ERRORS: fewest - 1, SECONDS: 9}
+    enough: Minute = few | {REQUESTS: fewest}
+    good: Minute = {REQUESTS: 1000, SECONDS: 0.1}
+    for kind in ("Errors", "Latency"):
+        for alarm, groups in alarms(made, kind):
+            if len(groups) > 1:
+                assert point(alarm, groups, few, few) == 0  # nor do two such groups together
+                assert not rings(alarm, groups, good, few)
+                assert not rings(alarm, groups, few, good)
+                assert rings(alarm, groups, good, enough)
 
 
 def test_tasks_that_do_not_get_ready_are_seen_where_no_circuit_breaker_counts_them(made: Stack) -> None:
@@ -112,18 +145,34 @@ def test_tasks_that_do_not_get_ready_are_seen_where_no_circuit_breaker_counts_th
     assert len(groups) == 2
     assert not rings(alarm, groups)
     assert not rings(alarm, groups, {UNHEALTHY: 0}, {})
-    assert rings(alarm, groups, {UNHEALTHY: 1})
-    assert rings(alarm, groups, {UNHEALTHY: 0}, {UNHEALTHY: 1})
     assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == made.values["AlarmTaskMinutes"]
-    # Tasks that end before a load balancer knows them are unhealthy nowhere.
     service = made.one("ECS::Service")
     count = "TaskSetCount" if "DeploymentController" in service else "DeploymentCount"
-    assert rings(alarm, groups, tasks={count: 2, DESIRED: 3, RUNNING: 3})
-    assert rings(alarm, groups, tasks={count: 2, DESIRED: 3, RUNNING: 5})
-    assert not rings(alarm, groups, tasks={count: 2, DESIRED: 3, RUNNING: 6})
-    assert not rings(alarm, groups, tasks={count: 1, DESIRED: 3, RUNNING: 3})
-    # The first release of a service has no old tasks beside it.
-    assert rings(alarm, groups, tasks={count: 1, DESIRED: 6, RUNNING: 3})
+    beside: Minute = {count: 2, DESIRED: 3, RUNNING: 6}
+    assert not rings(alarm, groups, {UNHEALTHY: 0}, {UNHEALTHY: 0}, tasks=beside)
+    assert rings(alarm, groups, {UNHEALTHY: 1}, tasks=beside)
+    assert rings(alarm, groups, {UNHEALTHY: 0}, {UNHEALTHY: 1}, tasks=beside)
+    # Tasks that end before a load balancer knows them are unhealthy nowhere.
+    assert rings(alarm, groups, tasks=beside | {RUNNING: 3})
+    assert rings(alarm, groups, tasks=beside | {RUNNING: 5})
+
+
+def test_without_a_deployment_on_its_way_the_alarm_on_tasks_rings_only_when_nothing_serves(made: Stack) -> None:
+    """An alarm that is red when a deployment starts is one that ECS ignores, with all others."""
+    if "TasksAlarm" not in made.resources:
+        return
+    ((alarm, groups),) = alarms(made, "Tasks")
+    count = "TaskSetCount" if "DeploymentController" in made.one("ECS::Service") else "DeploymentCount"
+    alone: Minute = {count: 1, DESIRED: 3, RUNNING: 3}
+    assert not rings(alarm, groups, {UNHEALTHY: 0}, tasks=alone)
+    assert not rings(alarm, groups, {UNHEALTHY: 2}, {UNHEALTHY: 0}, tasks=alone)  # one crashes now and then
+    assert not rings(alarm, groups, tasks=alone | {RUNNING: 1})  # too little room for more
+    assert not rings(alarm, groups, tasks={count: 1, DESIRED: 0, RUNNING: 0})  # nobody wants any
+    # As in the first release of a service, whose tasks never get ready.
+    assert rings(alarm, groups, tasks=alone | {RUNNING: 0})
+    assert rings(alarm, groups, tasks={count: 1, DESIRED: 3})
+    assert rings(alarm, groups, {UNHEALTHY: 3}, {}, tasks=alone)
+    assert rings(alarm, groups, {}, {UNHEALTHY: 3}, tasks=alone)
 
 
 def test_alarms_look_at_the_last_minutes_of_their_own_side_and_stay_calm_without_data(made: Stack) -> None:
@@ -148,15 +197,45 @@ def test_alarms_look_at_the_last_minutes_of_their_own_side_and_stay_calm_without
             assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == made.values["AlarmMinutes"]
 
 
+def watching(found: Generated, one: Deployment) -> list[dict[str, str]]:
+    """The configurations of the rules by which the stage of a deployment asks for alarms."""
+    stages = found.templates[f"pipeline-{one.service}.yaml"]["Resources"]["Pipeline"]["Properties"]["Stages"]
+    (stage,) = [s for s in stages if any(a["Configuration"].get("StackName") == one.stack for a in s["Actions"])]
+    rules = [rule["Configuration"] for condition in stage["OnSuccess"]["Conditions"] for rule in condition["Rules"]]
+    return [configuration for configuration in rules if "AlarmName" in configuration]
+
+
 @pytest.mark.parametrize(("path", "one"), EVERY, ids=map(named, EVERY))
 def test_the_pipeline_watches_alarms_that_the_stack_makes(path: Any, one: Deployment) -> None:
-    stages = FOUND[path].templates[f"pipeline-{one.service}.yaml"]["Resources"]["Pipeline"]["Properties"]["Stages"]
-    (stage,) = [s for s in stages if any(a["Configuration"].get("StackName") == one.stack for a in s["Actions"])]
-    rules = [rule for condition in stage["OnSuccess"]["Conditions"] for rule in condition["Rules"]]
-    watched = {rule["Configuration"]["AlarmName"] for rule in rules if "AlarmName" in rule["Configuration"]}
+    watched = {configuration["AlarmName"] for configuration in watching(FOUND[path], one)}
     found = stack(FOUND[path], one.environment, one.service)
     if len(found.of_type("ECS::Service")) > 1:
         assert watched == set()  # a build watches those of the side that went live
         return
     made = {alarm["AlarmName"]: name for name, alarm in found.of_type("CloudWatch::Alarm").items()}
     assert {made[name] for name in watched} == {"ErrorsAlarm", "LatencyAlarm"}
+
+
+def test_the_minutes_of_the_watch_are_those_of_the_values_files(tmp_path: Path) -> None:
+    """As numbers in the pipeline: AWS does not say that it takes a variable there."""
+    params = Path(shutil.copytree(ROOT / "params", tmp_path / "params"))
+    for place, old, new in (
+        ("production", "  pricing:\n", "  pricing:\n    WatchMinutes: 17\n"),
+        ("staging", "defaults:", "defaults:\n  WatchMinutes: 9\n#"),
+    ):
+        text = (params / f"{place}.yaml").read_text()
+        assert old in text
+        (params / f"{place}.yaml").write_text(text.replace(old, new, 1))
+    found = generated(params)
+    waits = {
+        (one.environment, one.service): {rule["WaitTime"] for rule in watching(found, one)}
+        for one in deployments(found)
+        if watching(found, one)
+    }
+    assert waits[("production", "pricing")] == {"17"}
+    assert waits[("production", "tracking")] == {"5"}  # the default
+    assert {time for (place, _), times in waits.items() if place == "staging" for time in times} == {"9"}
+    for one in deployments(found):
+        template = found.templates[one.file]
+        assert "WatchMinutes" not in {**template["Parameters"], **template["Outputs"]}
+        assert "WatchMinutes" not in found.configurations[f"{one.environment}/service-{one.service}.json"]["Parameters"]

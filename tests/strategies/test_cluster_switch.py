@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -130,13 +131,54 @@ def test_the_idle_side_has_as_many_tasks_as_the_release_says(made: Stack, live: 
     for colour, prefix in SIDES.items():
         service, target = made.resources[f"{prefix}Service"], made.resources[f"{prefix}ScalableTarget"]
         limits = (target["MinCapacity"], target["MaxCapacity"])
+        suspended = target["SuspendedState"]["DynamicScalingInSuspended"]
+        assert set(target["SuspendedState"]) == {"DynamicScalingInSuspended"}  # growing is not
         assert target["ResourceId"] == f"service/{made.values[f'{prefix}ClusterName']}/{prefix}Service.Name"
         if colour == live:
             assert "DesiredCount" not in service  # scaling owns it: what it made of it stays
             assert limits == (made.values["MinTasks"], made.values["MaxTasks"])
+            assert suspended is False
         else:
             assert service["DesiredCount"] == 7
-            assert limits == (7, made.values["MaxTasks"])  # it has customers until they all have left
+            # It has customers until they all have left, and all of them when the live side dies; whatever the number
+            # is, it does not get beyond the limits.
+            assert limits == (0, made.values["MaxTasks"])
+            assert suspended is True
+
+
+def test_an_idle_side_that_is_left_keeps_the_tasks_that_it_has(switched: tuple[Any, Deployment, str]) -> None:
+    path, one, live = switched
+    found = stack(FOUND[path], one.environment, one.service, LiveCluster=live, IdleTasks="-1")
+    for colour, prefix in SIDES.items():
+        assert "DesiredCount" not in found.resources[f"{prefix}Service"]
+        target = found.resources[f"{prefix}ScalableTarget"]
+        assert target["MinCapacity"] == (found.values["MinTasks"] if colour == live else 0)
+        assert target["SuspendedState"] == {"DynamicScalingInSuspended": colour != live}
+
+
+def test_a_number_of_tasks_counts_even_when_it_is_none(switched: tuple[Any, Deployment, str]) -> None:
+    path, one, live = switched
+    found = stack(FOUND[path], one.environment, one.service, LiveCluster=live, IdleTasks="0")
+    idle = next(prefix for colour, prefix in SIDES.items() if colour != live)
+    assert found.resources[f"{idle}Service"]["DesiredCount"] == 0
+
+
+@pytest.mark.parametrize(("path", "one"), MADE, ids=lambda part: getattr(part, "file", ""))
+def test_the_pipeline_says_when_which_number_holds(path: Any, one: Deployment) -> None:
+    """None is named until the verdict is there, and none after a bad one: both sides keep their tasks."""
+    stages = FOUND[path].templates[f"pipeline-{one.service}.yaml"]["Resources"]["Pipeline"]["Properties"]["Stages"]
+    (stage,) = [s for s in stages if any(a["Configuration"].get("StackName") == one.stack for a in s["Actions"])]
+    actions = {action["Name"]: action for action in stage["Actions"]}
+    given = {
+        name: json.loads(actions[name]["Configuration"]["ParameterOverrides"])["IdleTasks"]
+        for name in ("Prepare", "Switch", "Settle")
+    }
+    assert given["Prepare"] == f"#{{{actions['State']['Namespace']}.IDLE_TASKS}}"
+    assert given["Switch"] == "-1"
+    assert given["Settle"] == f"#{{{actions['Verify']['Namespace']}.IDLE_TASKS}}"
+    text = actions["Verify"]["Configuration"]["EnvironmentVariables"]
+    variables = json.loads(text if isinstance(text, str) else text["Fn::Sub"])
+    assert {"name": "IDLE_TASKS", "value": "-1"} in variables
 
 
 def test_each_side_scales_by_its_own_load(made: Stack) -> None:
@@ -188,13 +230,14 @@ def test_no_step_of_a_release_touches_what_customers_reach_but_the_switch(path: 
     new = {"GreenImage": NEW["Image"], "GreenVersion": "new"}
     rest = step(LiveCluster="blue", IdleTasks="1")
     prepared = step(LiveCluster="blue", IdleTasks="5", **new)
-    switched = step(LiveCluster="green", IdleTasks="5", **new)
+    switched = step(LiveCluster="green", IdleTasks="-1", **new)
     settled = step(LiveCluster="green", IdleTasks="1", **new)
-    taken_back = step(LiveCluster="blue", IdleTasks="1", **new)
-    both = {f"{prefix}{name}" for prefix in SIDES.values() for name in ("Service", "ScalableTarget", "Record")}
-    assert changed(rest, prepared) == {"GreenTaskDefinition", "GreenService", "GreenScalableTarget"}
-    assert changed(prepared, switched) == both
-    assert changed(switched, settled) == {"Service", "ScalableTarget"}
+    taken_back = step(LiveCluster="blue", IdleTasks="-1", **new)
+    both = {f"{prefix}{name}" for prefix in SIDES.values() for name in ("ScalableTarget", "Record")}
+    assert changed(rest, prepared) == {"GreenTaskDefinition", "GreenService"}
+    # The side that is left has most customers still: its service is not touched. The other's count is scaling's now.
+    assert changed(prepared, switched) == {*both, "GreenService"}
+    assert changed(switched, settled) == {"Service"}
     assert changed(switched, taken_back) == both
     for name in ("Service", "GreenService"):
         assert switched.resources[name]["TaskDefinition"] == prepared.resources[name]["TaskDefinition"]

@@ -7,6 +7,9 @@ https://github.com/aws/aws-cdk/issues/36649. CloudFormation can't update a servi
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from sendy_cfn.config import releases
 from sendy_cfn.fresh import Memory
 from sendy_cfn.write import FolderWriter
 from tests.generated import Generated, load
+from tests.platforms import ROOT
 from tests.strategies.deployed import NEW, OLD, Deployment, Stack, create_only, deployed, identity
 
 FILES = {
@@ -85,7 +89,9 @@ HEALTH = (
     "AlarmTaskMinutes: 20, GracePeriod: 300"
 )
 ALARMS = "AlarmErrorPercent: 9, AlarmP95Milliseconds: 9, AlarmRequests: 9, AlarmMinutes: 9, AlarmTaskMinutes: 9"
-TIMES = "BakeMinutes: 33, CanaryPercent: 50, CanaryBakeMinutes: 9, StepPercent: 50, StepBakeMinutes: 9"
+TIMES = (
+    "BakeMinutes: 33, CanaryPercent: 50, CanaryBakeMinutes: 11, StepPercent: 50, StepBakeMinutes: 11, WatchMinutes: 11"
+)
 KEYS = (
     *("health_path: /h", "version_path: /v", "command: [run]", "user: '7'", "read_only: true", "dockerfile: D"),
     *("outbound_ports: [443, 5432]", "scale_on: [cpu, requests]", "health_command: [/check]", "context: c"),
@@ -139,17 +145,22 @@ CHANGES: dict[str, list[Edit]] = {
 }
 
 
-def written(folder: Path, edits: list[Edit]) -> Generated:
-    """The files with the edits, and what is made of them; of templates only the services', as pipelines are long."""
+def write(params: Path, edits: list[Edit]) -> None:
+    """The files with the edits."""
     texts = {name: text.lstrip("\n") for name, text in FILES.items()}
     for file, old, new in edits:
         before = texts.get(file, "")
         assert old in before
         texts[file] = before.replace(old, new) if old else new
-    params, out = folder / "params", folder / "out"
-    params.mkdir(parents=True)
+    params.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (params / name).write_text(text)
+
+
+def written(folder: Path, edits: list[Edit]) -> Generated:
+    """The files with the edits, and what is made of them; of templates only the services', as pipelines are long."""
+    params, out = folder / "params", folder / "out"
+    write(params, edits)
     with FolderWriter(out) as writer:
         generator.generate(params, writer, Memory(folder / "cache", params, out))
         writer.commit()
@@ -251,3 +262,59 @@ def test_the_template_says_what_must_not_change(name: str, before: Generated) ->
             marked = {title for title, body in resources.items() if "Frozen" in body.get("Metadata", {})}
             rules = {"ListenerRule", "TestListenerRule"}
             assert marked == rules | ({"CodeDeployService"} if name == "deployed" else set())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own, with its templates."""
+    folder = tmp_path_factory.mktemp("notes")
+    shutil.copy(ROOT / "generate.py", folder)
+    (folder / "sendy_cfn").symlink_to(ROOT / "sendy_cfn")
+    assert notes(folder, []) == []  # nothing was there that could change
+    for file in (folder / "out").rglob("*.yaml"):
+        file.write_text(file.read_text().replace("Frozen: '", "Frozen: 'In older words: "))
+    return folder
+
+
+def notes(folder: Path, edits: list[Edit]) -> list[str]:
+    """What the command says of frozen resources when the files have these edits."""
+    write(folder / "params", edits)
+    command = [sys.executable, "generate.py", "--params", "params", "--out", "out"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stdout.splitlines() if line.startswith("note: ")]
+
+
+def told_after(made: Path, folder: Path, edits: list[Edit]) -> list[str]:
+    shutil.copytree(made, folder, symlinks=True, dirs_exist_ok=True)
+    return notes(folder, edits)
+
+
+def says(file: str, *names: str) -> list[str]:
+    more = "changes, which releases move: read its Metadata and docs/releases.md first"
+    return [f"note: {file}: {name} {more}" for name in names]
+
+
+@pytest.mark.parametrize("keys", ["host: other", "paths: [/other]", "priority: 7"])
+def test_whoever_changes_a_moved_rule_is_told_its_file_and_name(keys: str, made: Path, tmp_path: Path) -> None:
+    found = told_after(made, tmp_path, [("platform.yaml", ONE, f"{ONE}    {keys}\n")])
+    assert found == says("service-stepped-linear.yaml", "ListenerRule", "TestListenerRule")
+    assert notes(tmp_path, [("platform.yaml", ONE, f"{ONE}    {keys}\n")]) == []  # it is what is there now
+
+
+def test_whoever_changes_codedeploys_service_is_told(made: Path, tmp_path: Path) -> None:
+    old = "shop/deployed}\n"
+    found = told_after(made, tmp_path, [("platform.yaml", old, f"{old}    port: 9090\n")])
+    assert found == says("service-deployed-codedeploy.yaml", "CodeDeployService")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nobody_is_told_of_what_moves_no_rule(change: str, made: Path, tmp_path: Path) -> None:
+    assert told_after(made, tmp_path, CHANGES[change]) == []
+
+
+def test_a_service_that_rolls_has_nothing_to_tell(made: Path, tmp_path: Path) -> None:
+    old = "shop/first}\n"
+    rolls = f"{old}    strategies: {{live: rolling}}\n"
+    assert told_after(made, tmp_path, [("platform.yaml", old, rolls)]) == []
+    assert notes(tmp_path, [("platform.yaml", old, f"{rolls}    host: other\n")]) == []
