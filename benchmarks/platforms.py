@@ -74,7 +74,7 @@ _SOURCES = ("", "\n      paths: [services/{name}/**]", '\n      tags: ["v*"]', "
 _SIZES = (
     "    Cpu: 512\n    Memory: 1024\n    DeregistrationDelay: 60\n",
     "    RequestsTarget: 3000\n    OnDemandBase: 1\n",
-    "    Cpu: 1024\n    Memory: 2048\n    MaxTasks: 40\n",
+    "    Cpu: 1024\n    Memory: 2048\n    MaxTasks: 40\n    MaxDecisionMinutes: 20\n",
     "    MinTasks: 1\n",
 )
 

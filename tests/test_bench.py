@@ -52,10 +52,10 @@ def test_a_run_has_all_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 def test_what_is_counted_is_what_is_there(tmp_path: Path) -> None:
     made = Bench(tmp_path)
-    made.generate_all(2)
-    files = [path for path in made.out(2).rglob("*") if path.is_file()]
-    resources = sum(len(load(path.read_text())["Resources"]) for path in made.out(2).glob("*.yaml"))
-    assert made.size(2) == Size(len(files), resources, sum(path.stat().st_size for path in files))
+    made.generate_all(4)  # one of each kind
+    files = [path for path in made.out(4).rglob("*") if path.is_file()]
+    resources = sum(len(load(path.read_text())["Resources"]) for path in made.out(4).glob("*.yaml"))
+    assert made.size(4) == Size(len(files), resources, sum(path.stat().st_size for path in files))
 
 
 def test_peak_is_the_commands_own_and_failure_is_no_measurement(tmp_path: Path) -> None:
