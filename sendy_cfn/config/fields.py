@@ -12,10 +12,13 @@ import re
 import types
 import typing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendy_cfn.errors import Problem, nearest
 from sendy_cfn.yamlfile import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 
@@ -64,6 +67,11 @@ def declared(cls: Any) -> dict[str, dataclasses.Field[Any]]:
     return {item.name: item for item in dataclasses.fields(cls) if "spec" in item.metadata}
 
 
+def _not_offered(cls: Any) -> Mapping[str, str]:
+    """Keys that one might expect of the dataclass, and why it has none of them: its NOT_OFFERED."""
+    return getattr(cls, "NOT_OFFERED", {})
+
+
 @functools.cache
 def _required(cls: Any) -> tuple[str, ...]:
     missing = dataclasses.MISSING
@@ -109,7 +117,8 @@ class Reader:
             below = f"{path}.{name}" if path else name
             if name not in fields:
                 hint = nearest(name, list(fields)) or f", known are {_listing(fields)}"
-                self.problem(child, below, f"unknown key{hint}", lost=False)
+                why = _not_offered(cls).get(name)
+                self.problem(child, below, f"not offered: {why}" if why else f"unknown key{hint}", lost=False)
                 continue
             arguments[name] = self.value(types_of[name], spec_of(fields[name]), child, below)
         for name in _required(cls):

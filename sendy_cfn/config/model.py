@@ -6,7 +6,7 @@ Data without behaviour, apart from names derived from it. Rules that involve mor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sendy_cfn.config import patterns
 from sendy_cfn.config.fields import key
@@ -176,6 +176,9 @@ class Commands:
 class Service:
     """One micro-service: one repository, one image, one stack per environment."""
 
+    NOT_OFFERED: ClassVar[dict[str, str]] = {
+        "service_connect": "AWS rejects it with strategy 'codedeploy'; services call each other at their URLs"
+    }
     name: str = ""  # its key
 
     kind: Kind = key("kind of service: web")
@@ -265,10 +268,7 @@ class Service:
     scale_on: tuple[Scale, ...] = key(
         "cpu | memory | requests", default=(Scale.CPU, Scale.MEMORY, Scale.REQUESTS), min_items=1
     )
-    scan: bool = key(
-        "findings of the registry's scan stop a release; false for images that it can't scan, without a distribution",
-        default=True,
-    )
+    scan: bool = key("a scan's findings stop a release; false for images that the registry can't scan", default=True)
     tests: Commands = key("own test commands", default=Commands())
 
 

@@ -83,6 +83,14 @@ IN_RELEASES = (
         at="test: codedeploy",
     ),
     Case(
+        "codedeploy with Service Connect",
+        ORDERS,
+        in_orders("strategies: {test: codedeploy}\n    service_connect: true"),
+        "{at} services.orders.service_connect: not offered: AWS rejects it with strategy 'codedeploy'; "
+        "services call each other at their URLs",
+        at="service_connect",
+    ),
+    Case(
         "codedeploy on Fargate Spot",
         "      staging: canary ",
         "      staging: codedeploy #",
