@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 PY := .venv/bin/python
-SOURCES := generate.py sendy_cfn emulator benchmarks tests examples requirements
+SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
 .PHONY: help setup runtime templates check stale style types lint actions test try fix clean package deploy bench schemas lock env

@@ -9,7 +9,9 @@ _CLOUDFORMATION = "ministack.services.cloudformation"
 
 # Each is used by one of the modules beside this one; a release that renames one must be looked at, not guessed at.
 REQUIRED: dict[str, tuple[str, ...]] = {
-    "ministack.app": ("main",),
+    "ministack.app": ("SERVICE_HANDLERS", "main"),
+    "ministack.core.iam_evaluator": ("EvalContext", "_gather_role_policies", "evaluate"),
+    "ministack.core.router": ("SERVICE_PATTERNS",),
     "ministack.core.responses": ("get_account_id", "get_region", "now_iso", "new_uuid"),
     _CLOUDFORMATION: ("_stacks", "_stack_events"),
     f"{_CLOUDFORMATION}.engine": ("_evaluate_conditions", "_parse_template", "_resolve_parameters"),
@@ -54,7 +56,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "_vpcs",
     ),
     "ministack.services.ecs": ("_capacity_providers", "_clusters", "_services", "_task_defs"),
-    "ministack.services.iam": ("_roles",),
+    "ministack.services.iam": ("_IAM_HANDLERS", "_p", "_roles", "_xml"),
     "ministack.services.route53": ("_records", "_zones"),
     "ministack.services.ssm": ("_PUBLIC_AMI_PARAMETERS",),
 }

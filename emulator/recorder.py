@@ -28,13 +28,19 @@ _ARNS = {
 # A connection waits for one click in the console, which nobody does here.
 _VALUES = {"ConnectionStatus": "PENDING", "Version": "1"}
 
-# (account, region, type, physical id) of everything recorded and not deleted.
-_live: set[tuple[str, str, str, str]] = set()
+# Properties by (account, region, type, physical id), of everything recorded and not deleted.
+_live: dict[tuple[str, str, str, str], Properties] = {}
 
 
 def is_recorded(resource_type: str, physical_id: str) -> bool:
     """Whether this resource exists on paper only."""
     return (names.account(), names.region(), resource_type, physical_id) in _live
+
+
+def held(resource_type: str) -> dict[str, Properties]:
+    """The properties of everything recorded of a type in the account and region of the request, by physical id."""
+    here = (names.account(), names.region(), resource_type)
+    return {key[3]: properties for key, properties in _live.items() if key[:3] == here}
 
 
 def handler(resource_type: str) -> dict[str, Any]:
@@ -46,10 +52,11 @@ def handler(resource_type: str) -> dict[str, Any]:
     def update(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
         if replaces(resource_type, old, new):
             return _create(resource_type, logical_id, new, stack_name)
+        _live[names.account(), names.region(), resource_type, physical_id] = new
         return physical_id, attributes(resource_type, logical_id, physical_id, new, stack_name)
 
     def delete(physical_id: str, _properties: Properties) -> None:
-        _live.discard((names.account(), names.region(), resource_type, physical_id))
+        _live.pop((names.account(), names.region(), resource_type, physical_id), None)
 
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
 
@@ -85,7 +92,7 @@ def _create(resource_type: str, logical_id: str, properties: Properties, stack_n
     key = (names.account(), names.region(), resource_type, physical_id)
     if key in _live:
         raise ValueError(f"Resource of type '{resource_type}' with identifier '{physical_id}' already exists.")
-    _live.add(key)
+    _live[key] = properties
     return physical_id, attributes(resource_type, logical_id, physical_id, properties, stack_name)
 
 

@@ -63,7 +63,7 @@ def _prepare(port: int, region: str, scratch: Path) -> None:
 
 def _install(log: Log) -> None:
     # Imported here, after the environment is set: these modules reach into ministack.
-    from emulator import nested, real, templates
+    from emulator import nested, pipelines, real, scanner, simulate, templates
     from emulator.hooks import Hooks
 
     provisioners: Any = names.load("cloudformation.provisioners")
@@ -71,6 +71,7 @@ def _install(log: Log) -> None:
     handlers |= real.HANDLERS
     handlers["AWS::CloudFormation::Stack"] = nested.HANDLER
     _wrap_alarm(handlers)
+    _keep_logical_ids(provisioners)
     for resource_type in schema.types() - handlers.keys():
         handlers[resource_type] = recorder.handler(resource_type)
 
@@ -81,6 +82,9 @@ def _install(log: Log) -> None:
     names.load("cloudformation.handlers").__dict__["_capabilities_enforced"] = lambda: True
     names.load("ssm")._PUBLIC_AMI_PARAMETERS.update(_ECS_IMAGES)
     templates.install()
+    pipelines.install()
+    scanner.install()
+    simulate.install()
     Hooks(log).install()
 
 
@@ -111,6 +115,22 @@ def _follow_schemas(provisioners: Any, stacks: Any) -> None:
     for module in (provisioners, stacks):
         module._property_recreation = property_recreation
         module._custom_named_replacement_error = replacement_error
+
+
+def _keep_logical_ids(provisioners: Any) -> None:
+    """Cut the stack's part of a name that is too long, as CloudFormation does, and the logical id's only after 24."""
+    plain = provisioners._physical_name
+
+    def physical_name(stack_name: str, logical_id: str, *, max_len: int = 128, **more: Any) -> str:
+        whole: str = plain(stack_name, logical_id, max_len=1000, **more)
+        if len(whole) <= max_len:
+            return whole
+        stem, _, suffix = whole.rpartition("-")
+        shown = stem[-len(logical_id) :][:24]
+        room = max_len - len(suffix) - len(shown) - 2
+        return f"{stem[: max(room, 1)]}-{shown}-{suffix}"
+
+    provisioners._physical_name = physical_name
 
 
 def _wrap_alarm(handlers: dict[str, Any]) -> None:

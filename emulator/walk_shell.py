@@ -63,8 +63,12 @@ def brief(text: str) -> str:
     return _COMMIT.sub(r"\1", _DIGEST.sub(r"image \1", text))
 
 
-def run(commands: Iterable[Command]) -> list[str]:
+def run(commands: Iterable[Command], *, shown: bool = True) -> list[str]:
     """Run commands side by side; what each printed.
+
+    Args:
+        commands: all of them are started at once.
+        shown: print each command line.
 
     Raises:
         StepError: one ended with another status than 0.
@@ -73,7 +77,8 @@ def run(commands: Iterable[Command]) -> list[str]:
         started: list[tuple[Command, subprocess.Popen[str], IO[str], IO[str]]] = []
         try:
             for command in commands:
-                say(f"   $ {command}")
+                if shown:
+                    say(f"   $ {command}")
                 output, errors = (opened.enter_context(_file()) for _ in range(2))
                 process = subprocess.Popen(
                     command.arguments, env=dict(command.environment), stdout=output, stderr=errors, text=True

@@ -1,0 +1,1 @@
+"""The real parts of a full rehearsal: images, containers, load balancer, name server, traffic. They need root."""
