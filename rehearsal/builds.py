@@ -76,8 +76,7 @@ class CodeBuild:
         self.events.add(
             "build", f"{name} {number}: {'Succeeded' if outcome.succeeded else 'Failed'}", project=name, log=str(log)
         )
-        permissions_of = Permissions(self.aws, self.events)
-        permissions_of.check_build(role, place, place.account, made, f"build {name}")
+        Permissions(self.aws, self.events).check_build(role, place, place.account, made, f"build {name}")
         if not outcome.succeeded:
             raise RehearsalError(f"the build {name} failed: {' '.join(outcome.log.split())[-500:]}")
         self._hand_on(name, outcome.artifacts, outputs)
@@ -87,15 +86,14 @@ class CodeBuild:
         self, place: Place, name: str, number: int, at: Path, folders: Mapping[str, Path]
     ) -> dict[str, str]:
         """Variables that CodeBuild itself sets, and what lets commands reach the emulator."""
-        path = os.pathsep.join(
-            [str(self.runtime.tools), str(Path(package.aws_cli()).resolve().parent), os.environ["PATH"]]
-        )
+        tools = self.runtime.equip(at)
+        path = os.pathsep.join([str(tools.path), str(Path(package.aws_cli()).absolute().parent), os.environ["PATH"]])
         return {
             **self.aws.environment(place),
-            **self.runtime.environment,
+            "HOME": str(at),
+            **tools.environment,
             calls.VARIABLE: str(at / "calls"),
             "PATH": path,
-            "HOME": str(at),
             "CODEBUILD_BUILD_ID": f"{name}:{number}",
             "CODEBUILD_BUILD_NUMBER": str(number),
             **{f"CODEBUILD_SRC_DIR_{artifact}": str(folder) for artifact, folder in folders.items()},
@@ -137,7 +135,7 @@ class CodeBuild:
                 f"{name}: {len(outputs)} output artifacts, a specification without secondary ones has one"
             )
         for folder in outputs.values():
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)  # a stage that goes back makes its artifacts again
             if not files:
                 raise RehearsalError(f"{name}: no files for the output artifact")
             for file in files:

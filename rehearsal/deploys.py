@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.walk_shell import StepError, run
+from rehearsal import scaling
 from rehearsal.aws import Aws, Place
 from rehearsal.events import Events, NotRehearsedError, RehearsalError
 from rehearsal.runtime import DeploymentFailedError, Runtime
@@ -133,6 +134,7 @@ class Stacks:
             time.sleep(0.05)
         if status not in _GOOD:
             raise RehearsalError(f"stack {stack} is {status}: {self._reason(place, stack)}")
+        scaling.keep_within(self.aws, self.events, place, stack)
         self.runtime.settle(place, stack)
         self.events.add("stack", f"{stack}: {status}", stack=stack, status=status)
 

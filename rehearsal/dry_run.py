@@ -15,19 +15,19 @@ from rehearsal.world import Setup, prepared
 _SHOWN = ("scenario", "stage", "deployment", "note", "pipeline")
 
 
-def run(setup: Setup, events: Events, names: Sequence[str] | None, report: Path | None) -> bool:
+def run(setup: Setup, names: Sequence[str] | None, report: Path | None) -> bool:
     """Play scenarios one after the other; whether all of them did what they should.
 
     Args:
         setup: what to rehearse.
-        events: what happens is told here, and printed.
         names: of scenarios, None for the usual ones.
         report: folder for the page and the JSON file.
     """
+    events = Events()
     events.listen(_show)
     with prepared(setup, events) as world, runtime.running(world.aws, events, setup.folder, world.places) as parts:
         director = Director(world, events, parts, waits.DRY, setup.folder)
-        verdicts = [scenarios.play(director, SCENARIOS[name]) for name in names or scenarios.DRY]
+        verdicts = [scenarios.play(events, SCENARIOS[name], director) for name in names or scenarios.DRY]
     del report
     return all(verdict.passed for verdict in verdicts)
 

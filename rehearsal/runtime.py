@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from rehearsal.aws import Place
 from rehearsal.events import RehearsalError
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Commands and variables."""
+
+    path: Path  # a folder of commands that the build finds before all others
+    environment: Mapping[str, str]
 
 
 class DeploymentFailedError(RehearsalError):
@@ -17,13 +26,12 @@ class DeploymentFailedError(RehearsalError):
 class Runtime(Protocol):
     """The parts that run images."""
 
-    @property
-    def tools(self) -> Path:
-        """A folder of commands that builds find before all others."""
+    def equip(self, folder: Path) -> Tools:
+        """What a build gets from its host.
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Variables that every build gets."""
+        Args:
+            folder: the build's own.
+        """
 
     def settle(self, place: Place, stack: str) -> None:
         """Wait until the services of a stack are steady, as CloudFormation does.

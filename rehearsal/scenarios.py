@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rehearsal.director import Director
-from rehearsal.events import RehearsalError
+from rehearsal.events import Events, RehearsalError
 from rehearsal.executions import Execution
 
 Row = tuple[str, str, str]  # label, value, unit
+Where = TypeVar("Where")  # what a scenario plays with
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,13 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Generic[Where]):
     """Something to try."""
 
     name: str
     title: str
     expected: str
-    play: Callable[[Director], Verdict]
+    play: Callable[[Where], Verdict]
 
 
 def first(director: Director) -> Verdict:
@@ -41,7 +43,7 @@ def first(director: Director) -> Verdict:
     execution = director.release()
     answers = [environment for environment in director.environments if director.version(environment) == commit]
     good = execution.status == "Succeeded" and answers == director.environments
-    return Verdict(f"{_ended(execution)}; {commit[:7]} answers in {', '.join(answers) or 'no environment'}", good)
+    return Verdict(f"{ended(execution)}; {commit[:7]} answers in {', '.join(answers) or 'no environment'}", good)
 
 
 def switch(director: Director) -> Verdict:
@@ -51,7 +53,7 @@ def switch(director: Director) -> Verdict:
     execution = director.release()
     after = director.live_colour
     good = execution.status == "Succeeded" and director.version(director.last) == commit and before != after
-    return Verdict(f"{_ended(execution)}; customers went from {before or 'one side'} to {after or 'one side'}", good)
+    return Verdict(f"{ended(execution)}; customers went from {before or 'one side'} to {after or 'one side'}", good)
 
 
 def contained(fault: str, stage: str) -> Callable[[Director], Verdict]:
@@ -68,7 +70,7 @@ def contained(fault: str, stage: str) -> Callable[[Director], Verdict]:
         in_time = worst is None or seconds <= worst * 60
         good = execution.status == "Failed" and execution.stage == stage and same and in_time
         answers = f"{', '.join(kept)} {'as before' if same else 'NOT as before'}"
-        return Verdict(f"{_ended(execution)}; {answers}", good, (), seconds, worst)
+        return Verdict(f"{ended(execution)}; {answers}", good, (), seconds, worst)
 
     return play
 
@@ -92,7 +94,7 @@ def interrupted(director: Director) -> Verdict:
     half = execution.status
     again = director.pipeline.run(director.world.pipeline)
     good = half == "Stopped" and again.status == "Succeeded" and director.version(director.last) == commit != before
-    return Verdict(f"{half} in {execution.stage} at {after_switch}; released again: {_ended(again)}", good)
+    return Verdict(f"{half} in {execution.stage} at {after_switch}; released again: {ended(again)}", good)
 
 
 def at_once(director: Director) -> Verdict:
@@ -106,25 +108,26 @@ def at_once(director: Director) -> Verdict:
     thread.join()
     good = newer.status == "Succeeded" and older.status in ("Succeeded", "Superseded")
     good = good and director.version(director.last) == commit
-    return Verdict(f"older: {_ended(older)}; newer: {_ended(newer)}; customers have the newer", good)
+    return Verdict(f"older: {ended(older)}; newer: {ended(newer)}; customers have the newer", good)
 
 
-def _ended(execution: Execution) -> str:
+def ended(execution: Execution) -> str:
+    """How an execution ended, for people."""
     if execution.status == "Succeeded":
         return "succeeded"
     back = f", rolled back {', '.join(execution.rolled_back)}" if execution.rolled_back else ""
     return f"{execution.status} in {execution.stage}{back} ({execution.reason[:300]})"
 
 
-def play(director: Director, scenario: Scenario) -> Verdict:
+def play(events: Events, scenario: Scenario[Where], where: Where) -> Verdict:
     """Play a scenario; one that breaks has not passed."""
-    director.events.add("scenario", scenario.title, scenario=scenario.name, state="InProgress")
+    events.add("scenario", scenario.title, scenario=scenario.name, state="InProgress")
     try:
-        verdict = scenario.play(director)
+        verdict = scenario.play(where)
     except RehearsalError as error:
         verdict = Verdict(f"broke off: {error}", passed=False)
     state = "Passed" if verdict.passed else "NotPassed"
-    director.events.add("scenario", f"{scenario.title}: {verdict.outcome}", scenario=scenario.name, state=state)
+    events.add("scenario", f"{scenario.title}: {verdict.outcome}", scenario=scenario.name, state=state)
     return verdict
 
 
@@ -139,5 +142,5 @@ _ALL = (
     Scenario("interrupted", "Interrupted and run again", "the second run finishes the release", interrupted),
     Scenario("at-once", "Two releases at once", "customers have the newer one", at_once),
 )
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+SCENARIOS: Mapping[str, Scenario[Director]] = {scenario.name: scenario for scenario in _ALL}
 DRY = ("first", "switch", "crash", "flip-back")

@@ -36,3 +36,37 @@ DRY = Waits(
         "LOAD_CONCURRENCY": "4",
     }
 )
+
+# Health checks as often as AWS lets them be, and short drains; records keep their TTL, the resolver forgets sooner.
+_QUICK = {
+    "HealthInterval": "5",
+    "HealthTimeout": "2",
+    "HealthyChecks": "2",
+    "UnhealthyChecks": "2",
+    "GracePeriod": "10",
+    "DeregistrationDelay": "5",
+    "StopTimeout": "10",
+}
+SHORT = Waits(
+    {
+        "TTL_SECONDS": "10",
+        "GRACE_SECONDS": "5",
+        "BAKE_SECONDS": "20",
+        "POLL_SECONDS": "2",
+        "SMOKE_TIMEOUT_SECONDS": "20",
+        "LOAD_SECONDS": "5",
+    },
+    {
+        "test": {**_QUICK, "MinTasks": "1"},
+        "*": {**_QUICK, "MinTasks": "2", "MaxTasks": "4"},
+    },
+    resolver=10,
+)
+# Names are forgotten as fast as their records say.
+LONG = Waits(
+    {"BAKE_SECONDS": "120", "POLL_SECONDS": "5", "LOAD_SECONDS": "20"},
+    {
+        "test": {**_QUICK, "MinTasks": "1"},
+        "*": {**_QUICK, "MinTasks": "2", "MaxTasks": "4"},
+    },
+)

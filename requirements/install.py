@@ -1,7 +1,7 @@
 """Creates the virtual environment from a lock file, or leaves it alone when it is up to date.
 
-    python3 requirements/install.py runtime|dev     install what the lock names into .venv
-    python3 requirements/install.py lock            resolve the .in files again and write both locks
+    python3 requirements/install.py runtime|dev|rehearse     install what the lock names into .venv
+    python3 requirements/install.py lock                     resolve the .in files again and write the locks
 
 `.venv/.installed` is written last and names the Python version, the place and the hash of the installed lock. A run
 that finds it missing or different builds the environment anew, so an interrupted set-up is repaired by the next run.
@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
-LOCKS = ("runtime", "dev")  # each contains the one before it
+LOCKS = ("runtime", "dev", "rehearse")  # each contains the one before it
 PIP_FLAGS = ("--disable-pip-version-check", "--no-input", "-qq")
 INSTALL_FLAGS = ("--no-deps", "--no-compile", "--prefer-binary", "--no-warn-script-location")
 
@@ -33,14 +33,14 @@ def main(arguments: list[str], root: Path) -> int:
     """Run one command.
 
     Args:
-        arguments: `runtime`, `dev` or `lock`.
+        arguments: `runtime`, `dev`, `rehearse` or `lock`.
         root: The folder that holds `requirements/` and gets `.venv/`.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 bad usage.
     """
     if len(arguments) != 1 or arguments[0] not in (*LOCKS, "lock"):
-        print("usage: install.py runtime|dev|lock", file=sys.stderr)
+        print("usage: install.py runtime|dev|rehearse|lock", file=sys.stderr)
         return 2
     try:
         check_python()

@@ -20,7 +20,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "requirements"
     folder.mkdir()
     shutil.copy(REPOSITORY / "requirements/install.py", folder)
-    for lock in ("runtime", "dev"):
+    for lock in ("runtime", "dev", "rehearse"):
         (folder / f"{lock}.lock").write_text(f"# {lock}\n", encoding="utf-8")
     return tmp_path
 
@@ -95,10 +95,10 @@ def test_bad_usage(project: Path) -> None:
 
 
 def test_each_lock_pins_every_package_exactly_and_contains_the_one_before() -> None:
-    runtime, dev = (
+    runtime, dev, rehearse = (
         (REPOSITORY / f"requirements/{lock}.lock").read_text(encoding="utf-8").splitlines()
-        for lock in ("runtime", "dev")
+        for lock in ("runtime", "dev", "rehearse")
     )
 
-    assert all(len(line.split("==")) == 2 and not line.startswith("-") for line in dev)
-    assert set(runtime) < set(dev)
+    assert all(len(line.split("==")) == 2 and not line.startswith("-") for line in rehearse)
+    assert set(runtime) < set(dev) < set(rehearse)

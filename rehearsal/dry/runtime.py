@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from rehearsal.full.scheduler_secrets import secrets
 from rehearsal.matcher import matches
 from rehearsal.permissions import Permissions
 from rehearsal.routes import Backend, Routes
-from rehearsal.runtime import DeploymentFailedError
+from rehearsal.runtime import DeploymentFailedError, Tools
 from sendy_cfn import package
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,12 +56,12 @@ class DryRuntime:
     folder: Path
     routes: Routes
     processes: Processes
-    environment: Mapping[str, str] = field(default_factory=dict)
+    tools: Tools = field(init=False)
 
-    @property
-    def tools(self) -> Path:
-        """Where the recorders are."""
-        return self.folder / "tools"
+    def equip(self, folder: Path) -> Tools:
+        """The recorders, the same for all builds."""
+        del folder
+        return self.tools
 
     def settle(self, place: Place, stack: str) -> None:
         """Start what the stack's services run, and ask each as its target group would.
@@ -138,7 +138,7 @@ def running(aws: Aws, events: Events, folder: Path, places: tuple[Place, ...]) -
     runtime = DryRuntime(aws, events, folder, Routes(aws, places), processes)
     try:
         with front.serving(runtime.find) as port:
-            runtime.environment = _install(runtime.tools, folder, port)
+            runtime.tools = Tools(folder / "tools", _install(folder / "tools", folder, port))
             yield runtime
     finally:
         processes.stop()
@@ -151,7 +151,7 @@ def version(backend: Backend) -> str:
 
 def _install(tools: Path, folder: Path, port: int) -> dict[str, str]:
     """The recorders, and the variables that go with them."""
-    calls.wrap(tools, "aws", [str(Path(package.aws_cli()).resolve())])
+    calls.wrap(tools, "aws", [str(Path(package.aws_cli()).absolute())])
     recorder = [f"PYTHONPATH={_ROOT}", f"{docker.FOLDER}={folder / 'images'}", sys.executable]
     calls.wrap(tools, "docker", ["env", *recorder, "-m", "rehearsal.dry.docker"])
     curl = tools / "real" / "curl"

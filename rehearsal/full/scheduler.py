@@ -81,6 +81,10 @@ class Scheduler:
         self._begun = self._done = 0  # looks
         self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
 
+    def count_healthy_at_once(self, at_once: bool) -> None:
+        """Whether a task counts as healthy as soon as it runs; that is the control of waiting for health."""
+        self._world.wait_for_health = not at_once
+
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()

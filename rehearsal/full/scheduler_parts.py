@@ -75,7 +75,7 @@ class Clients:
     secretsmanager: Any
 
 
-@dataclass(frozen=True)
+@dataclass
 class World:
     """What tasks and services work with."""
 
@@ -85,7 +85,7 @@ class World:
     clock: Callable[[], float]  # seconds since 1970
     sleep: Callable[[float], None]
     interval: float  # seconds between two looks
-    wait_for_health: bool
+    wait_for_health: bool  # may change while tasks run
     broken: Callable[[BaseException], None]  # told what nobody expected
 
 

@@ -1,0 +1,77 @@
+"""The users, for Locust (`locust -f`): everything but pacing and the clean end is in traffic_client.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import User, constant_throughput, events, task
+
+from rehearsal.full import traffic_client, traffic_plan
+
+FLUSH = 0.1  # seconds
+
+PLAN = traffic_plan.load(Path(os.environ[traffic_plan.VARIABLE]))
+TLS = traffic_client.context(PLAN)
+OUTPUT = Path(PLAN.output).open("a", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115 - for as long as the process lives
+WEIGHTS = [ask.weight for ask in PLAN.asks]
+
+
+def record(line: dict[str, Any]) -> None:
+    """Write the request down, and tell Locust."""
+    OUTPUT.write(json.dumps(line, separators=(",", ":")) + "\n")
+    method, _, path = line["name"].partition(" ")
+    error = RuntimeError(line["error"]) if line["error"] else None
+    events.request.fire(
+        request_type=method, name=path, response_time=line["ms"], response_length=0, exception=error, context={}
+    )
+
+
+def _flush() -> None:
+    while True:
+        gevent.sleep(FLUSH)
+        OUTPUT.flush()
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def _start(**_: Any) -> None:
+    gevent.spawn(_flush)
+
+
+@events.quit.add_listener  # type: ignore[untyped-decorator]
+def _end(**_: Any) -> None:
+    OUTPUT.flush()
+
+
+class Visitor(User):  # type: ignore[misc]
+    """One user, at a steady pace."""
+
+    wait_time = constant_throughput(PLAN.rate / PLAN.users)
+
+    def on_start(self) -> None:
+        """A new user has no connection, and does not begin in step with the others."""
+        chance = random.Random()
+        self.chance = chance
+        self.visitor = traffic_client.Client(PLAN, TLS, record, chance)
+        gevent.sleep(chance.uniform(0, PLAN.users / PLAN.rate))
+
+    @task  # type: ignore[untyped-decorator]
+    def visit(self) -> None:
+        """One request of the mix, to its end.
+
+        In a greenlet of its own: Locust kills a waiting user, and the user may have begun a request by then.
+        """
+        request = gevent.spawn(self.visitor.ask, self.chance.choices(PLAN.asks, WEIGHTS)[0])
+        try:
+            request.join()
+        except gevent.GreenletExit:
+            request.join()
+            raise
+
+    def on_stop(self) -> None:
+        """Close the connection, as a browser that is closed."""
+        self.visitor.close()

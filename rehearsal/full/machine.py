@@ -1,0 +1,88 @@
+"""What a full rehearsal needs of the machine, and how to get it.
+
+    python -m rehearsal.full.machine [--install]
+
+Exit status 0 where everything is there, 1 where something is missing or cannot be installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+# Command -> Debian's package.
+PACKAGES: Mapping[str, str] = {
+    "buildah": "buildah",
+    "catatonit": "catatonit",
+    "crun": "crun",
+    "curl": "curl",
+    "git": "git",
+    "haproxy": "haproxy",
+    "ip": "iproute2",
+    "jq": "jq",
+    "openssl": "openssl",
+    "skopeo": "skopeo",
+    "unbound": "unbound",
+    "unshare": "util-linux",
+    "/usr/bin/python3": "python3",  # the base image is made of it
+}
+_VERSIONS: Mapping[str, Sequence[str]] = {
+    "buildah": ("buildah", "--version"),
+    "crun": ("crun", "--version"),
+    "haproxy": ("haproxy", "-v"),
+    "unbound": ("unbound", "-V"),
+    "git": ("git", "--version"),
+}
+_SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not in every user's PATH
+
+
+def path() -> str:
+    """PATH with the folders of system programs."""
+    return os.pathsep.join([os.environ.get("PATH", ""), *_SYSTEM_FOLDERS])
+
+
+def missing() -> list[str]:
+    """The Debian packages that are not installed."""
+    return sorted({package for command, package in PACKAGES.items() if shutil.which(command, path=path()) is None})
+
+
+def versions() -> dict[str, str]:
+    """What is installed, for the report."""
+    found = {"cores": str(os.cpu_count()), "kernel": platform.release()}
+    for name, command in _VERSIONS.items():
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path()})
+        words = (done.stdout + done.stderr).split()
+        found[name] = next((word.rstrip(",") for word in words if word[:1].isdigit()), "?")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Say what is missing, or install it; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.full.machine", description="Checks the machine.")
+    parser.add_argument("--install", action="store_true", help="install what is missing with apt-get, as root")
+    given = parser.parse_args(arguments)
+    lacking = missing()
+    if lacking and given.install and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing {' '.join(lacking)} from Debian", flush=True)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "-qq", "update"],
+            ["apt-get", "-qq", "install", "--no-install-recommends", *lacking],
+        ):
+            done = subprocess.run([*command, "-y"], check=False, env=environment, stdout=subprocess.DEVNULL)
+            if done.returncode:
+                print(f"{' '.join(command[:3])} ended with {done.returncode}", file=sys.stderr)
+        lacking = missing()
+    if lacking:
+        print(f"a full rehearsal needs Debian's packages: apt-get install {' '.join(lacking)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
