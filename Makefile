@@ -11,11 +11,11 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime templates check stale style types lint actions test try fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime templates check stale style types lint actions test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 18
 
 setup: ## create .venv with the pinned tools, or bring it up to date
 	@$(PYTHON) requirements/install.py dev
@@ -27,7 +27,7 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup stale style types lint actions test ## what CI runs: stale templates, style, types, lint, pipeline actions, tests
+check: setup stale style types lint actions test rehearse ## what CI runs: stale templates, style, types, lint, pipeline actions, tests, dry rehearsal
 
 stale: setup
 	@$(PY) generate.py --check
@@ -51,6 +51,19 @@ test: setup ## the tests
 
 try: setup ## deploy the templates to an emulator on this machine with the AWS CLI (a few minutes)
 	@$(PY) -m emulator.walkthrough
+
+rehearse: setup ## rehearse releases without root and containers (a minute or two)
+	@$(PY) -m rehearsal
+
+rehearse-setup: ## install what full rehearsals need, from PyPI and, as root, from Debian
+	@$(PYTHON) requirements/install.py rehearse
+	@$(PY) -m rehearsal.full.machine --install
+
+rehearse-full: rehearse-setup ## rehearse with real containers, load balancers, DNS and customers, as root (four minutes)
+	@$(PY) -m rehearsal --full short
+
+rehearse-long: rehearse-setup ## every scenario and twenty releases under load, as root (about an hour and a half)
+	@$(PY) -m rehearsal --full long
 
 fix: setup ## repair style: ruff's fixes and formatting
 	@$(PY) -m ruff check --fix $(SOURCES)

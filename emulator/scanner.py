@@ -26,16 +26,25 @@ def install() -> None:
         status, more, answer = await plain(method, path, as_described, json.dumps(described).encode(), query)
         if status != 200:
             return status, more, answer
-        return status, more, json.dumps(_nothing_found(asked)).encode()
+        images = json.loads(answer)["imageDetails"]
+        if not images:
+            return 400, more, json.dumps(_not_there(asked)).encode()
+        return status, more, json.dumps(_nothing_found(asked, images[0])).encode()
 
     handlers["ecr"] = handle
 
 
-def _nothing_found(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _not_there(asked: Mapping[str, Any]) -> dict[str, Any]:
+    repository = f"the repository with name '{asked['repositoryName']}' in the registry with id '{names.account()}'"
+    message = f"The image with imageId {asked['imageId']} does not exist within {repository}"
+    return {"__type": "ImageNotFoundException", "message": message}
+
+
+def _nothing_found(asked: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "registryId": names.account(),
         "repositoryName": asked["repositoryName"],
-        "imageId": asked["imageId"],
+        "imageId": {**asked["imageId"], "imageDigest": image["imageDigest"]},
         "imageScanStatus": {"status": "COMPLETE", "description": "nothing was scanned"},
         "imageScanFindings": {"findingSeverityCounts": {}, "findings": []},
     }

@@ -36,7 +36,7 @@ def _results(iam: Any, parameters: Mapping[str, Any], role: str) -> list[str]:
     evaluator: Any = names.load_module(_EVALUATOR)
     policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], names.account())
     context = dict(_context(iam, parameters))
-    found = []
+    found: list[str] = []
     for action in _list(iam, parameters, "ActionNames.member"):
         for resource in _list(iam, parameters, "ResourceArns.member") or ["*"]:
             asked = evaluator.EvalContext(
@@ -68,7 +68,7 @@ def _context(iam: Any, parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _list(iam: Any, parameters: Mapping[str, Any], name: str) -> list[str]:
-    found = []
+    found: list[str] = []
     while value := iam._p(parameters, f"{name}.{len(found) + 1}"):
         found.append(str(value))
     return found

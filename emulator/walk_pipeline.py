@@ -1,33 +1,25 @@
-"""The deployed pipelines: their stages, and the variables that hand values from one action to the next.
-
-A pipeline is recorded only, so its steps are read from its resolved properties, and what runs before its deploy stages
-(source, build) is made up.
-"""
+"""The deployed pipelines: their stages that release services, and what those before them (source, build) would say."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.walk_shell import StepError
 from emulator.walk_world import World
+from rehearsal import variables
+from rehearsal.actions import Action
 from sendy_cfn.config.model import Service
-from sendy_cfn.names import logical
 from sendy_cfn.targets import Target
-
-Action = Mapping[str, Any]
-_VARIABLE = re.compile(r"#\{([\w-]+)\.([\w-]+)\}")
 
 
 @dataclass(frozen=True)
 class Stage:
     """A stage that releases a service in an environment."""
 
-    pipeline: Mapping[str, Any]  # its resolved properties
-    properties: Mapping[str, Any]
+    pipeline: Mapping[str, Any]  # as CodePipeline describes it
+    properties: Mapping[str, Any]  # the stage's part of that
     service: Service
     place: Target
     root: Target  # the toolchain's
@@ -35,12 +27,12 @@ class Stage:
     @property
     def actions(self) -> list[Action]:
         """In the order in which they run."""
-        return sorted(self.properties["Actions"], key=lambda action: int(action.get("RunOrder", 1)))
+        return sorted(self.properties["actions"], key=lambda action: int(action.get("runOrder", 1)))
 
     @property
     def title(self) -> str:
         """As the console shows it."""
-        return f"{self.pipeline['Name']}, stage {self.properties['Name']}"
+        return f"{self.pipeline['name']}, stage {self.properties['name']}"
 
     @property
     def stack(self) -> str:
@@ -51,56 +43,35 @@ class Stage:
 def stages(world: World) -> Iterator[Stage]:
     """The stages that deploy a service's stack, by service, then in promotion order."""
     for root in world.toolchain:
-        resolved = world.emulator.resolved(root.stack, world.account(root), root.region)
+        client = world.client(root, "codepipeline")
+        pages = client.get_paginator("list_pipelines").paginate()
+        held = {pipeline["name"] for page in pages for pipeline in page["pipelines"]}
         for service in world.platform.services.values():
-            pipeline = resolved.get(f"{logical(f'pipeline-{service.name}')}/Pipeline")
-            if pipeline is None:
+            name = f"{world.platform.platform}-{service.name}"
+            if name not in held:
                 continue
-            for properties in pipeline.properties["Stages"]:
-                stacks = {action.get("Configuration", {}).get("StackName") for action in properties["Actions"]}
+            pipeline = client.get_pipeline(name=name)["pipeline"]
+            for properties in pipeline["stages"]:
+                stacks = {action.get("configuration", {}).get("StackName") for action in properties["actions"]}
                 for place in world.environments:
                     if f"{place.stack}-{service.name}" in stacks:
-                        yield Stage(pipeline.properties, properties, service, place, root)
+                        yield Stage(pipeline, properties, service, place, root)
 
 
-class Variables:
-    """Values by namespace and key; source actions know the commit under every key."""
+class Variables(variables.Variables):
+    """What the source and the build would have said of a commit; its image's digest is made up from it."""
 
     def __init__(self, world: World, stage: Stage, commit: str) -> None:
-        """What the source and the build would have said of `commit`; its image's digest is made up from it."""
-        name = f"{world.platform.platform}/{stage.service.name}"
-        found = world.client(stage.root, "ecr").describe_repositories(repositoryNames=[name])
-        actions = [action for part in stage.pipeline["Stages"] for action in part["Actions"]]
+        """Sources know the commit under every key."""
         self.commit = commit
         self.digest = f"sha256:{hashlib.sha256(commit.encode()).hexdigest()}"
-        self._sources = {
-            action.get("Namespace") for action in actions if action["ActionTypeId"]["Category"] == "Source"
+        name = f"{world.platform.platform}/{stage.service.name}"
+        found = world.client(stage.root, "ecr").describe_repositories(repositoryNames=[name])
+        image = {
+            "IMAGE_URI": f"{found['repositories'][0]['repositoryUri']}@{self.digest}",
+            "IMAGE_DIGEST": self.digest,
+            "IMAGE_TAG": commit,
         }
-        self._values: dict[str, Mapping[str, str]] = {
-            "Build": {
-                "IMAGE_URI": f"{found['repositories'][0]['repositoryUri']}@{self.digest}",
-                "IMAGE_DIGEST": self.digest,
-                "IMAGE_TAG": commit,
-            }
-        }
-
-    def add(self, namespace: str | None, values: Mapping[str, str]) -> None:
-        """What an action gives to those after it; nothing without a namespace."""
-        if namespace:
-            self._values[namespace] = values
-
-    def fill(self, text: str) -> str:
-        """The text with its references replaced.
-
-        Raises:
-            StepError: one leads nowhere; CodePipeline fails the action then.
-        """
-        return _VARIABLE.sub(lambda found: self._value(found[1], found[2]), text)
-
-    def _value(self, namespace: str, key: str) -> str:
-        if namespace in self._sources:
-            return self.commit
-        value = self._values.get(namespace, {}).get(key)
-        if value is None:
-            raise StepError(f"no earlier action has given #{{{namespace}.{key}}} a value")
-        return value
+        actions = [action for part in stage.pipeline["stages"] for action in part["actions"]]
+        sources = [action for action in actions if action["actionTypeId"]["category"] == "Source"]
+        super().__init__({"Build": image}, {action.get("namespace", ""): commit for action in sources})

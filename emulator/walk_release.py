@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from emulator.walk_actions import artifact_file, parameters
-from emulator.walk_pipeline import Action, Stage, Variables, stages
-from emulator.walk_shell import StepError, brief, run, say
+from emulator import walk_actions
+from emulator.walk_pipeline import Stage, Variables, stages
+from emulator.walk_shell import StepError, run, say
 from emulator.walk_world import World
+from rehearsal.actions import Action
 
 
 def find(world: World) -> Stage | None:
@@ -16,11 +17,11 @@ def find(world: World) -> Stage | None:
 
 
 def _deploys(stage: Stage) -> list[Action]:
-    return [action for action in stage.actions if action["ActionTypeId"]["Category"] == "Deploy"]
+    return [action for action in stage.actions if action["actionTypeId"]["category"] == "Deploy"]
 
 
 def _provider(action: Action) -> str:
-    return str(action["ActionTypeId"]["Provider"])
+    return str(action["actionTypeId"]["provider"])
 
 
 def release(world: World, stage: Stage, commit: str, revision: int) -> None:
@@ -33,24 +34,17 @@ def release(world: World, stage: Stage, commit: str, revision: int) -> None:
         revision: of the task definition that has to be in use then.
 
     Raises:
-        StepError: the stack failed, or ECS uses something else.
+        StepError: ECS uses something else.
+        RehearsalError: the stack failed.
     """
     [action] = _deploys(stage)
-    configuration = action["Configuration"]
     variables = Variables(world, stage, commit)
-    say(f"     {stage.title}, action {action['Name']}:")
-    for key in ("TemplatePath", "TemplateConfiguration", "ParameterOverrides"):
-        say(f"       {key}: {brief(variables.fill(configuration[key]))}")
-    values, tags = parameters(world, configuration, variables)
-    command = world.aws(
-        stage.place,
-        *("cloudformation", "deploy", "--stack-name", stage.stack),
-        *("--template-file", str(artifact_file(world, configuration["TemplatePath"]))),
-        *("--capabilities", *configuration["Capabilities"].split(","), "--role-arn", configuration["RoleArn"]),
-        *("--parameter-overrides", *(f"{name}={value}" for name, value in values.items())),
-        *("--tags", *(f"{name}={value}" for name, value in tags.items())),
-    )
-    world.run_stacks([command], [(stage.stack, stage.place)])
+    say(f"     {stage.title}, action {action['name']}:")
+    for key in ("TemplatePath", "TemplateConfiguration"):
+        say(f"       {key}: {action['configuration'][key]}")
+    services = walk_actions.services(world, stage, walk_actions.SHORTENED)
+    walk_actions.act(services, walk_actions.context(world, stage, variables), action)
+    world.show(stage.stack, stage.place)
     _check(world, stage, variables.digest, revision)
 
 

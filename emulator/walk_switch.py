@@ -1,29 +1,32 @@
 """A service in two clusters, released as the deployed pipeline's stage says: first, again, badly, and back.
 
-The actions are the stage's own, one after the other. What is played: source and build, the host names, autoscaling, and
-CodePipeline. What is real: the build specifications in bash, the AWS CLI, and what the emulator then holds, which is
-compared with what a release by cluster switch promises.
+The actions are the stage's own, one after the other, done by the rehearsal's parts. What is played: source and build,
+what answers under the host names, autoscaling, and CodePipeline. What is real: the build specifications in bash, the
+AWS CLI, and what the emulator then holds, which is compared with what a release by cluster switch promises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from emulator import walk_actions as actions
-from emulator.walk_pipeline import Action, Stage, Variables, stages
-from emulator.walk_service import Reply, answering
+from emulator.walk_pipeline import Stage, Variables, stages
 from emulator.walk_shell import StepError, brief, run, say, step
 from emulator.walk_sides import Eyes, Side, Sides, short, show
 from emulator.walk_world import World
+from rehearsal import builds, conditions
+from rehearsal.actions import Action, Context, Services
+from rehearsal.dry.front import Answer
+from rehearsal.dry.runtime import version
 from sendy_cfn.targets import Target
 
 _STATE, _PREPARE = "State", "Prepare"
 _KINDS = ("Smoke", "Regression")  # tests that a stand-in can pass
 _OWN = ("SMOKE_COMMANDS", "REGRESSION_COMMANDS")
-_COMPARE: Mapping[str, Callable[[str, str], bool]] = {"EQ": lambda a, b: a == b, "NE": lambda a, b: a != b}
 Expected = Mapping[str, Sides]  # by action
 
 
@@ -37,7 +40,7 @@ class Walk:
     world: World
     stage: Stage
     eyes: Eyes
-    waits: Mapping[str, str]  # instead of those that an environment needs
+    services: Services
     address: str = ""  # of the stand-in
     broken: set[str] = field(default_factory=set)  # versions that customers' requests make fail
 
@@ -47,28 +50,41 @@ class Walk:
         return int(self.eyes.outputs()["StandbyTasks"])
 
     @property
+    def limits(self) -> tuple[int, int]:
+        """Tasks that the live side has at least and at most, as the stage's template configuration says."""
+        [prepare] = [action for action in self.stage.actions if action["name"] == _PREPARE]
+        _, _, path = prepare["configuration"]["TemplateConfiguration"].partition("::")
+        file = actions.source(self.world, self.stage) / path
+        values = json.loads(file.read_text(encoding="utf-8"))["Parameters"]
+        return int(values["MinTasks"]), int(values["MaxTasks"])
+
+    @property
     def busy(self) -> int:
         """Tasks that the live side has come to: more than it started with."""
-        values = self.eyes.parameters()
-        return min(int(values["MinTasks"]) + 2, int(values["MaxTasks"]))
+        least, most = self.limits
+        return min(least + 2, most)
 
     @property
     def busier(self) -> int:
         """Those that it grows to while a release is on its way."""
-        return min(self.busy + 1, int(self.eyes.parameters()["MaxTasks"]))
+        return min(self.busy + 1, self.limits[1])
 
     def side(self, weight: int, commit: str, tasks: int) -> Side:
         """A side with a commit's image."""
         return Side(weight, Variables(self.world, self.stage, commit).digest, tasks)
 
-    def reply(self, host: str) -> Reply:
+    def context(self, commit: str) -> Context:
+        """An execution that brings a commit into the stage."""
+        return actions.context(self.world, self.stage, Variables(self.world, self.stage, commit))
+
+    def reply(self, host: str, path: str) -> Answer:
         """What a host name answers: the version that ECS runs where Route 53 leads."""
-        weight, running = max(self.eyes.reached(host), default=(0, None))
-        if running is None or not weight or not running.tasks:
-            return Reply(503, f"nothing runs behind {host}")
-        if running.version in self.broken and host == urlsplit(self.eyes.outputs()["ServiceUrl"]).hostname:
-            return Reply(500, f"{running.version} is broken")
-        return Reply(200, f'{{"status":"ok","version":"{running.version}"}}')
+        backend = self.eyes.routes.pick(host, path, lambda found: found.desired > 0)
+        if backend is None:
+            return Answer(503, f"nothing runs behind {host}")
+        if version(backend) in self.broken and host == urlsplit(self.eyes.outputs()["ServiceUrl"]).hostname:
+            return Answer(500, f"{version(backend)} is broken")
+        return Answer(200, f'{{"status":"ok","version":"{version(backend)}"}}')
 
 
 def walk(world: World, waits: Mapping[str, str] = actions.SHORTENED) -> tuple[str, Target] | None:
@@ -76,6 +92,7 @@ def walk(world: World, waits: Mapping[str, str] = actions.SHORTENED) -> tuple[st
 
     Raises:
         StepError: something is not where a release should have brought it.
+        RehearsalError: an action failed.
     """
     stage = find(world)
     if stage is None:
@@ -89,28 +106,29 @@ def walk(world: World, waits: Mapping[str, str] = actions.SHORTENED) -> tuple[st
 
 def find(world: World) -> Stage | None:
     """The first stage that releases by cluster switch."""
-    found = (stage for stage in stages(world) if any(action["Name"] == _STATE for action in stage.actions))
+    found = (stage for stage in stages(world) if any(action["name"] == _STATE for action in stage.actions))
     return next(found, None)
 
 
 @contextmanager
 def started(world: World, stage: Stage, waits: Mapping[str, str] = actions.SHORTENED) -> Iterator[Walk]:
     """The walk, with a stand-in for the service that answers while the block runs."""
-    say(f"\n   {stage.title}: {' > '.join(action['Name'] for action in stage.actions)}")
+    say(f"\n   {stage.title}: {' > '.join(action['name'] for action in stage.actions)}")
     say(
         "     host names, source, image build and autoscaling are played; the stand-in for the service answers with the"
     )
     say("     version that ECS runs behind the record, load balancer and rule that a host name leads to")
     say(f"     waits are cut short: {' '.join(f'{key}={value}' for key, value in waits.items())}")
-    way = Walk(world, stage, Eyes(world, stage), waits)
-    with answering(way.reply) as way.address:
+    services = actions.services(world, stage, {**dict.fromkeys(_OWN, ""), **waits})
+    way = Walk(world, stage, Eyes(world, stage), services)
+    with actions.answering(way.reply) as way.address:
         yield way
 
 
 def first(way: Walk) -> None:
     """Both clusters get the image; then traffic grows."""
     with step(f"{_name(way)}, first release: both clusters get the image, blue is live"):
-        new = {"blue": way.side(100, ONE, 1), "green": way.side(0, ONE, 1)}
+        new = {"blue": way.side(100, ONE, way.limits[0]), "green": way.side(0, ONE, 1)}
         _release(way, ONE, {"Prepare": new, "Switch": new}, good=True)
         _compare("the first release", way.eyes.sides(), {**new, "green": way.side(0, ONE, way.standby)})
         _scale(way, "blue", way.busy)
@@ -172,20 +190,21 @@ def _scale(way: Walk, colour: str, tasks: int) -> None:
 
 
 def _release(way: Walk, commit: str, expected: Expected, *, good: bool, grows: str = "") -> None:
-    variables = Variables(way.world, way.stage, commit)
-    say(f"     commit {brief(commit)}, image {short(variables.digest)}")
+    context = way.context(commit)
+    say(f"     commit {brief(commit)}, image {short(way.side(0, commit, 0).digest)}")
     for number, action in enumerate(way.stage.actions, 1):
-        say(f"   {number}. {action['Name']}")
-        _act(way, action, variables)
+        name = action["name"]
+        say(f"   {number}. {name}")
+        _act(way, context, action)
         if not _exists(way):
             continue
         sides = way.eyes.sides()
         show(sides)
-        if action["Name"] in expected:
-            _compare(f"the action {action['Name']}", sides, expected[action["Name"]])
-        if grows and action["Name"] == _PREPARE:
+        if name in expected:
+            _compare(f"the action {name}", sides, expected[name])
+        if grows and name == _PREPARE:
             _scale(way, grows, way.busier)
-    if _is_kept(way.stage, variables) is not good:
+    if _ends_well(way, context) is not good:
         raise StepError(f"the stage ended {'badly' if good else 'well'}, expected the opposite")
 
 
@@ -193,32 +212,26 @@ def _exists(way: Walk) -> bool:
     return way.stage.stack in way.world.statuses()
 
 
-def _act(way: Walk, action: Action, variables: Variables) -> None:
-    kind, name = action["ActionTypeId"], action["Name"]
-    if kind["Provider"] == "CloudFormation":
-        found = actions.update_stack(way.world, way.stage, action, variables)
-    elif kind["Provider"] != "CodeBuild":
-        say(f"     left out: {kind['Provider']} has no stand-in")
-        return
-    elif action.get("Namespace") is None and name not in _KINDS:
+def _act(way: Walk, context: Context, action: Action) -> None:
+    provider = action["actionTypeId"]["provider"]
+    if provider not in ("CloudFormation", "CodeBuild"):
+        say(f"     left out: {provider} has no stand-in")
+    elif provider == "CodeBuild" and "namespace" not in action and action["name"] not in _KINDS:
         say("     left out: a stand-in says nothing about the service")
-        return
     else:
-        found = actions.build(way.world, way.stage, action, variables, _changed(way, variables, action))
-        if found:
-            say(brief("     " + " ".join(f"{key}={value}" for key, value in found.items())))
-    variables.add(action.get("Namespace"), found)
+        actions.act(_aimed(way, context, action), context, action)
 
 
-def _changed(way: Walk, variables: Variables, action: Action) -> dict[str, str]:
-    """The service's address becomes the stand-in's, and its own commands, which are in its repository, go."""
-    given = actions.given(action, variables)
-    changed = {**dict.fromkeys(_OWN, ""), **way.waits}
-    if "SERVICE_URL" in given:
-        url = given["SERVICE_URL"]
-        changed["SERVICE_URL"] = f"{way.address}/{urlsplit(url).hostname}"
-        say(f"     {url} is played by {changed['SERVICE_URL']}")
-    return changed
+def _aimed(way: Walk, context: Context, action: Action) -> Services:
+    """The services for an action: a build that asks the service asks the stand-in."""
+    url = builds.variables_of(context.variables.filled(action["configuration"])).get("SERVICE_URL")
+    if url is None:
+        return way.services
+    played = f"{way.address}/{urlsplit(url).hostname}"
+    say(f"     {url} is played by {played}")
+    codebuild = way.services.codebuild
+    aimed = replace(codebuild, changed={**codebuild.changed, "SERVICE_URL": played})
+    return replace(way.services, codebuild=aimed)
 
 
 def _compare(what: str, found: Sides, expected: Sides) -> None:
@@ -228,24 +241,21 @@ def _compare(what: str, found: Sides, expected: Sides) -> None:
             raise StepError(f"after {what} the {colour} side has {has}")
 
 
-def _is_kept(stage: Stage, variables: Variables) -> bool:
-    """Whether the stage's success condition holds."""
-    kept = True
-    for condition in stage.properties.get("OnSuccess", {}).get("Conditions", []):
-        for rule in condition["Rules"]:
-            if rule["RuleTypeId"]["Provider"] != "VariableCheck":
-                say(f"     OnSuccess: {rule['Name']} is left out, {rule['RuleTypeId']['Provider']} has no stand-in")
-                continue
-            asked = rule["Configuration"]
-            value = variables.fill(asked["Variable"])
-            kept = kept and _COMPARE[asked["Operator"]](value, asked["Value"])
-            say(f"     OnSuccess: {asked['Variable']} {asked['Operator']} {asked['Value']}, it is {value}")
-            say(f"     the stage {'ends well' if kept else 'fails: ' + condition['Result']}")
-    return kept
+def _ends_well(way: Walk, context: Context) -> bool:
+    """Whether the stage's success conditions hold."""
+    found = conditions.failed(
+        way.stage.properties.get("onSuccess", {}),
+        way.world.api,
+        context.place,
+        context.variables,
+        way.services.events,
+    )
+    say(f"     OnSuccess: {f'{found[0]}, {found[1]}' if found else 'the stage ends well'}")
+    return found is None
 
 
 def _rolls_back(stage: Stage) -> None:
-    result = stage.properties.get("OnFailure", {}).get("Result")
+    result = stage.properties.get("onFailure", {}).get("result")
     if result != "ROLLBACK":
         raise StepError(f"{stage.title}: OnFailure is {result}, expected ROLLBACK")
     say("     OnFailure: ROLLBACK, which runs the stage with the variables of its last good execution")

@@ -8,7 +8,8 @@ from typing import Any
 
 from emulator import DEFAULT_ACCOUNT, Emulator
 from emulator.walk_shell import Command, News, StepError, run, say, tree
-from sendy_cfn import package, progress, targets
+from rehearsal.aws import Aws, Place
+from sendy_cfn import progress, targets
 from sendy_cfn.config.model import Platform
 from sendy_cfn.targets import Target
 
@@ -42,6 +43,15 @@ class World:
         """Where the target goes."""
         return target.account or self.default_account
 
+    def place(self, target: Target) -> Place:
+        """The target's account and region."""
+        return Place(self.account(target), target.region)
+
+    @cached_property
+    def api(self) -> Aws:
+        """The emulator, seen from every account and region."""
+        return Aws(self.emulator)
+
     def bucket(self, target: Target) -> str:
         """The bucket for templates in the target's account and region."""
         return f"{self.platform.platform}-templates-{self.account(target)}-{target.region}"
@@ -53,12 +63,11 @@ class World:
 
     def aws(self, target: Target, *arguments: str) -> Command:
         """A call of the AWS CLI in the target's account and region."""
-        environment = self.emulator.environment(self.account(target), target.region)
-        return Command([package.aws_cli(), *arguments, "--region", target.region], environment)
+        return self.api.cli(self.place(target), *arguments)
 
     def client(self, target: Target, service: str = "cloudformation") -> Any:
         """A boto3 client, for looking only."""
-        return self.emulator.client(service, self.account(target), target.region)
+        return self.api.client(service, self.place(target))
 
     def statuses(self) -> dict[str, str]:
         """Names and statuses of all stacks of all places."""
@@ -82,9 +91,10 @@ class World:
                     raise StepError(f"{name}: {first.path} ({first.type}): {first.reason}") from error
             raise
         for name, target in stacks:
-            self._show(name, target)
+            self.show(name, target)
 
-    def _show(self, stack: str, target: Target) -> None:
+    def show(self, stack: str, target: Target) -> None:
+        """A stack with what is nested in it, and what it says of itself."""
         client = self.client(target)
         for line in tree(client, stack):
             say(f"     {line}")

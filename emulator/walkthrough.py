@@ -21,6 +21,7 @@ from pathlib import Path
 from emulator import StartError, running, walk_release, walk_switch
 from emulator.walk_shell import News, StepError, run, say, step
 from emulator.walk_world import World, events
+from rehearsal.events import RehearsalError
 from sendy_cfn import package, targets
 from sendy_cfn.aws import FAILED, INTERRUPTED, RefusedError
 from sendy_cfn.errors import BAD_INPUT, DONE, ConfigError
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, RefusedError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except (StepError, StartError) as error:
+    except (StepError, StartError, RehearsalError) as error:
         print(f"\nfailed: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -57,6 +58,7 @@ def walk(world: World) -> None:
 
     Raises:
         StepError: one failed; those after it are not tried.
+        RehearsalError: an action of a pipeline failed.
     """
     with step("a bucket for templates"):
         run(world.aws(target, "s3", "mb", f"s3://{bucket}") for bucket, target in world.places.items())

@@ -57,8 +57,8 @@ class Context:
         return found
 
 
-def run(services: Services, context: Context, action: Action) -> None:
-    """Do what an action does and hand on its artifacts and variables.
+def run(services: Services, context: Context, action: Action) -> dict[str, str]:
+    """Do what an action does and hand on its artifacts and variables; these variables.
 
     Raises:
         NotRehearsedError: the rehearsal cannot play this action.
@@ -75,7 +75,9 @@ def run(services: Services, context: Context, action: Action) -> None:
     if "roleArn" in action:
         _allowed(services, context, [Need("sts:AssumeRole", (action["roleArn"],))], action)
     configuration = context.variables.filled(action.get("configuration", {}))
-    context.variables.add(action.get("namespace"), do(services, context, action, configuration))
+    given = do(services, context, action, configuration)
+    context.variables.add(action.get("namespace"), given)
+    return given
 
 
 def _source(services: Services, context: Context, action: Action, configuration: Mapping[str, str]) -> dict[str, str]:
@@ -98,10 +100,13 @@ def _source(services: Services, context: Context, action: Action, configuration:
 
 
 def _build(services: Services, context: Context, action: Action, configuration: Mapping[str, str]) -> dict[str, str]:
-    place = Place(context.place.account, action.get("region", context.place.region))
+    role = action.get("roleArn", context.role)
+    place = Place(account_of(role), action.get("region", context.place.region))
     project = configuration["ProjectName"]
     arn = f"arn:aws:codebuild:{place.region}:{place.account}:project/{project}"
-    _allowed(services, context, permissions.start_build(arn), action)
+    Permissions(services.aws, services.events).check(
+        role, place.region, permissions.start_build(arn), f"action {action['name']}"
+    )
     names = [item["name"] for item in action.get("inputArtifacts", [])]
     primary = configuration.get("PrimarySource", names[0] if names else "")
     sources = {name: context.artifacts[name] for name in sorted(names, key=lambda name: name != primary)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any
 from emulator import buildspec
 from rehearsal import calls
 from rehearsal.aws import Aws, Place
-from rehearsal.events import Events, RehearsalError
+from rehearsal.events import Events, NotRehearsedError, RehearsalError
 from rehearsal.permissions import Need, Permissions
 from rehearsal.runtime import Runtime
 from sendy_cfn import package
@@ -64,12 +65,12 @@ class CodeBuild:
             **given,
             **self.changed,
         }
-        outcome = buildspec.run(
-            project["source"]["buildspec"],
-            next(iter(folders.values())),
-            {**self._surroundings(place, name, number, at, folders), **environment},
-            float(project["timeoutInMinutes"]) * 60,
-        )
+        seconds = float(project["timeoutInMinutes"]) * 60
+        everything = {**self._surroundings(place, name, number, at, folders), **environment}
+        try:
+            outcome = buildspec.run(project["source"]["buildspec"], next(iter(folders.values())), everything, seconds)
+        except subprocess.TimeoutExpired as error:
+            raise RehearsalError(f"the build {name} timed out: a command took longer than {seconds:.0f} s") from error
         log = at / "log.txt"
         log.write_text(outcome.log, encoding="utf-8")
         made = calls.read(at / "calls")
@@ -150,6 +151,17 @@ def variables_of(configuration: Mapping[str, str]) -> dict[str, str]:
     """
     text = configuration.get("EnvironmentVariables", "[]")
     try:
-        return {item["name"]: item["value"] for item in json.loads(text)}
-    except (ValueError, KeyError, TypeError) as error:
+        return {item["name"]: item["value"] for item in json.loads(text) if _is_plain(item)}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RehearsalError(f"EnvironmentVariables is no list of variables in JSON: {error}") from error
+
+
+def _is_plain(item: Mapping[str, str]) -> bool:
+    """True for a value that is given as such.
+
+    Raises:
+        NotRehearsedError: it is kept elsewhere.
+    """
+    if item.get("type", "PLAINTEXT") != "PLAINTEXT":
+        raise NotRehearsedError(f"variable {item['name']} of type {item['type']} in an action")
+    return True

@@ -26,13 +26,14 @@ class Call:
 
     @property
     def options(self) -> Mapping[str, str]:
-        """Options and their first values; words without an option have none."""
+        """Options and their first values, given as the next word or after `=`; words without an option have none."""
         following = (*self.arguments[1:], "")
-        return {
-            word: (after if not after.startswith("--") else "")
-            for word, after in zip(self.arguments, following, strict=True)
-            if word.startswith("--")
-        }
+        found = {}
+        for word, after in zip(self.arguments, following, strict=True):
+            if word.startswith("--"):
+                name, given, value = word.partition("=")
+                found[name] = value if given else ("" if after.startswith("--") else after)
+        return found
 
     def values(self, option: str) -> tuple[str, ...]:
         """All values of an option that takes several."""

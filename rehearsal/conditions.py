@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ _COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "EQ": lambda found, wanted: found == wanted,
     "NE": lambda found, wanted: found != wanted,
     "CONTAINS": lambda found, wanted: wanted in found,
+    "MATCHES": lambda found, wanted: re.fullmatch(wanted, found) is not None,
 }
 
 

@@ -25,6 +25,7 @@ _OVERRIDES_LIMIT = (
 )
 _UNCHANGED = "No updates are to be performed"
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 _KEYS = {
     *("ActionMode", "StackName", "TemplatePath", "TemplateConfiguration", "ParameterOverrides", "Capabilities"),
     *("RoleArn", "OutputFileName"),
@@ -47,6 +48,7 @@ class Stacks:
     events: Events
     runtime: Runtime
     folder: Path  # parameters and tags, as files for the AWS CLI
+    shown: bool = False  # print the calls of the AWS CLI
     _good: dict[tuple[Place, str], Version] = field(default_factory=dict)
 
     def deploy(self, place: Place, configuration: Mapping[str, str], file: Callable[[str], Path]) -> dict[str, str]:
@@ -69,12 +71,12 @@ class Stacks:
         if len(overrides.encode()) > _OVERRIDES_LIMIT:
             raise RehearsalError(f"ParameterOverrides has {len(overrides.encode())} bytes, at most {_OVERRIDES_LIMIT}")
         values, tags = self._values(configuration, file)
-        values |= json.loads(overrides)
+        values |= _json("ParameterOverrides", overrides)
         stack = configuration["StackName"]
         template = file(configuration["TemplatePath"])
-        self._apply(place, configuration, template, values, tags)
+        changed = self._apply(place, configuration, template, values, tags)
         try:
-            self._settle(place, stack)
+            self._settle(place, stack, _GOOD if changed else (*_GOOD, "UPDATE_ROLLBACK_COMPLETE"))
         except DeploymentFailedError as error:
             self._roll_back(place, stack, configuration)
             raise RehearsalError(f"stack {stack}: {error}") from error
@@ -91,7 +93,7 @@ class Stacks:
         path = configuration.get("TemplateConfiguration")
         if not path:
             return {}, {}
-        document = json.loads(file(path).read_text(encoding="utf-8"))
+        document = _json(path, file(path).read_text(encoding="utf-8"))
         return dict(document.get("Parameters", {})), dict(document.get("Tags", {}))
 
     def _apply(
@@ -101,7 +103,8 @@ class Stacks:
         template: Path,
         values: Mapping[str, str],
         tags: Mapping[str, str],
-    ) -> None:
+    ) -> bool:
+        """Whether there was anything to do."""
         stack = configuration["StackName"]
         files = {
             "parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
@@ -121,18 +124,20 @@ class Stacks:
             *role,
         )
         try:
-            run([command], shown=False)
+            run([command], shown=self.shown)
         except StepError as error:
             if _UNCHANGED not in str(error):
                 raise RehearsalError(f"stack {stack}: {error}") from error
+            return False
+        return True
 
-    def _settle(self, place: Place, stack: str) -> None:
+    def _settle(self, place: Place, stack: str, good: tuple[str, ...]) -> None:
         end = time.monotonic() + _STACK_LIMIT
         while (status := str((self._describe(place, stack) or {})["StackStatus"])).endswith("_IN_PROGRESS"):
             if time.monotonic() > end:
                 raise RehearsalError(f"stack {stack} is still {status}")
             time.sleep(0.05)
-        if status not in _GOOD:
+        if status not in good:
             raise RehearsalError(f"stack {stack} is {status}: {self._reason(place, stack)}")
         scaling.keep_within(self.aws, self.events, place, stack)
         self.runtime.settle(place, stack)
@@ -147,10 +152,14 @@ class Stacks:
             self.events.add("stack", f"{stack}: ROLLBACK_COMPLETE, nothing is left of it", stack=stack)
             return
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in before.parameters.items()]
-        capabilities = configuration.get("Capabilities", "").split(",")
-        client.update_stack(
-            StackName=stack, TemplateBody=before.template, Parameters=parameters, Capabilities=capabilities
-        )
+        capabilities = [word for word in configuration.get("Capabilities", "").split(",") if word]
+        try:
+            client.update_stack(
+                StackName=stack, TemplateBody=before.template, Parameters=parameters, Capabilities=capabilities
+            )
+        except client.exceptions.ClientError as error:
+            if _UNCHANGED not in str(error):
+                raise RehearsalError(f"the rollback of stack {stack}: {error}") from error
         end = time.monotonic() + _STACK_LIMIT
         while str((self._describe(place, stack) or {})["StackStatus"]).endswith("_IN_PROGRESS"):
             if time.monotonic() > end:
@@ -168,7 +177,28 @@ class Stacks:
         return found
 
     def _reason(self, place: Place, stack: str) -> str:
+        """The first failure of the last operation: events come newest first, those of operations before as well."""
         events = self.aws.client("cloudformation", place).describe_stack_events(StackName=stack)["StackEvents"]
-        failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
-        first = failed[-1] if failed else {}
-        return f"{first.get('LogicalResourceId', '?')}: {first.get('ResourceStatusReason', 'no reason given')}"
+        first: Mapping[str, Any] = {}
+        for event in events:
+            if event["LogicalResourceId"] == stack and event["ResourceStatus"] in _BEGINNINGS:
+                break
+            if event["ResourceStatus"].endswith("_FAILED"):
+                first = event
+        reason = " ".join(first.get("ResourceStatusReason", "no reason given").split())
+        return f"{first.get('LogicalResourceId', '?')}: {reason}"
+
+
+def _json(name: str, text: str) -> dict[str, Any]:
+    """An object that was given as text.
+
+    Raises:
+        RehearsalError: it is none, for instance because a variable brought a quotation mark.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise RehearsalError(f"{name} is no JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise RehearsalError(f"{name} is no JSON object")
+    return document

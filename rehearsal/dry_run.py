@@ -2,36 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal import scenarios, waits
+from rehearsal import outcome, scenarios, waits
 from rehearsal.director import Director
 from rehearsal.dry import runtime
 from rehearsal.events import Event, Events
+from rehearsal.live import Live
+from rehearsal.outcome import Played
+from rehearsal.report import document
+from rehearsal.report.model import Meta
 from rehearsal.scenarios import SCENARIOS
 from rehearsal.world import Setup, prepared
 
 _SHOWN = ("scenario", "stage", "deployment", "note", "pipeline")
 
 
-def run(setup: Setup, names: Sequence[str] | None, report: Path | None) -> bool:
+def run(setup: Setup, names: Sequence[str], report: Path) -> bool:
     """Play scenarios one after the other; whether all of them did what they should.
 
     Args:
         setup: what to rehearse.
-        names: of scenarios, None for the usual ones.
+        names: of scenarios.
         report: folder for the page and the JSON file.
+
+    Raises:
+        RehearsalError: a part of the rehearsal broke.
     """
+    began = time.time()
     events = Events()
-    events.listen(_show)
-    with prepared(setup, events) as world, runtime.running(world.aws, events, setup.folder, world.places) as parts:
+    if not sys.stdout.isatty():
+        events.listen(_show)
+    with (
+        Live(events) if sys.stdout.isatty() else contextlib.nullcontext(),
+        prepared(setup, events) as world,
+        runtime.running(world.aws, events, setup.folder, world.places) as parts,
+    ):
         director = Director(world, events, parts, waits.DRY, setup.folder)
-        verdicts = [scenarios.play(events, SCENARIOS[name], director) for name in names or scenarios.DRY]
-    del report
-    return all(verdict.passed for verdict in verdicts)
+        played = [_play(director, name) for name in names]
+    meta = Meta(
+        setup.platform.platform,
+        setup.service,
+        "dry",
+        outcome.started(began),
+        time.time() - began,
+        outcome.releases(events),
+        {"cores": str(os.cpu_count())},
+    )
+    found = outcome.result(meta, played, events, waits.DRY.rows(), (), outcome.DRY_PLAYED)
+    page, data = document.write(report, found)
+    outcome.tell(found, page, data)
+    return found.passed
+
+
+def _play(director: Director, name: str) -> Played:
+    start = time.time()
+    verdict = scenarios.play(director.events, SCENARIOS[name], director)
+    return Played(SCENARIOS[name], verdict, start, time.time())
 
 
 def _show(event: Event) -> None:
     if event.kind in _SHOWN:
-        print(f"{event.kind:>9}  {event.text}", flush=True)
+        print(f"{event.kind:>10}  {event.text}", flush=True)

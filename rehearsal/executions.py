@@ -117,6 +117,9 @@ class CodePipeline:
     def start(self, name: str) -> Execution:
         """A new execution, with the heads of the source branches; it does nothing until followed."""
         pipeline = self.describe(name)
+        mode = pipeline.get("executionMode", "SUPERSEDED")
+        if mode != "SUPERSEDED":
+            self._services.events.not_rehearsed(f"execution mode {mode} of {name}", "played as SUPERSEDED")
         number = next(self._numbers)
         identity = str(uuid.uuid4())
         variables = Variables({"codepipeline": {"PipelineExecutionId": identity}})
@@ -177,6 +180,9 @@ class CodePipeline:
     def _stage(self, stage: Stage, execution: Execution) -> None:
         aws, events = self._services.aws, self._services.events
         entry = conditions.failed(stage.get("beforeEntry", {}), aws, self._place, execution.context.variables, events)
+        if entry and entry[0] == "SKIP":
+            self._say("stage", f"{stage['name']}: skipped, {entry[1]}", execution, state="Skipped")
+            return
         if entry:
             raise RehearsalError(f"the entry condition says {entry[0]}: {entry[1]}")
         self._actions(stage, execution, execution.context)
@@ -212,7 +218,7 @@ class CodePipeline:
             return
         self._say("stage", f"{stage['name']}: going back to the last good execution", execution, state="InProgress")
         try:
-            self._actions(stage, Execution(f"rollback of {execution.id}", good), _frozen(good))
+            self._actions(stage, Execution(f"rollback of {execution.id}", good, stage=stage["name"]), _frozen(good))
         except RehearsalError as problem:
             self._say("stage", f"{stage['name']}: the rollback failed, {problem}", execution, state="Failed")
             raise RehearsalError(f"{error}; then its rollback failed: {problem}") from problem

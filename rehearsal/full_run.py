@@ -55,14 +55,12 @@ def run(setup: Setup, mode: str, names: Sequence[str], report: Path) -> bool:
         mode,
         outcome.started(began),
         time.time() - began,
-        sum(event.kind == "note" and "commit" in event.data for event in events.all),
+        outcome.releases(events),
         machine.versions(),
     )
     found = outcome.result(meta, played, events, cut.rows(), outcome.FULL_REAL, outcome.FULL_PLAYED)
     page, data = document.write(report, found)
-    for each in found.scenarios:
-        print(f"{'passed' if each.passed else 'FAILED':<7} {each.title}: {each.outcome}")
-    print(f"{found.requests} requests, {found.failed} failed, {found.wanted} of them in controls; {page}, {data.name}")
+    outcome.tell(found, page, data)
     events.close()
     return found.passed
 

@@ -18,6 +18,8 @@ STATES = {
     "Failed": ("✗", "bad"),
     "RolledBack": ("↩", "bad"),
     "Skipped": ("-", "dim"),
+    "Passed": ("✓", "good"),
+    "NotPassed": ("✗", "bad"),
 }
 BARS = " ▁▂▃▄▅▆▇█"
 COLOURS = 6  # styles v0 … v5
@@ -97,9 +99,13 @@ def screen(
 ) -> list[Line]:
     """At most `height` lines of at most `width` columns; the last events take what is left."""
     lines = [_title(now, zero, at)]
+    if not now.last:
+        lines.append(((" " * HEAD, ""), ("the emulator starts, and the platform's stacks are deployed to it", "dim")))
     if now.step:
         lines.append(((" " * HEAD, ""), (now.step, "")))
-    lines += [(), *_pipeline(now, width), *_tasks(now, palette), *_weights(now, width)]
+    if len(now.scenarios) > 1:
+        lines += wrap("Scenarios", [_state(*each) for each in now.scenarios.items()], width)
+    lines += [(), *_pipeline(now, width), *_tasks(now, palette, width), *_weights(now, width)]
     lines += [*_traffic(traffic, palette, width), ()]
     room = max(height - len(lines) - 1, 0)
     if room and now.last:
@@ -154,20 +160,22 @@ def _pipeline(now: Snapshot, width: int) -> list[Line]:
     lines = wrap("Pipeline", [_state(stage, state) for stage, state in now.stages.items()], width)
     for stage, state in now.stages.items():
         if state not in ("Succeeded", "Skipped") and now.actions.get(stage):
-            lines += wrap(f"  {stage}"[: HEAD - 1], [_state(*each) for each in now.actions[stage].items()], width)
+            parts: list[Line] = [((f"{stage}:", "dim"),), *(_state(*each) for each in now.actions[stage].items())]
+            lines += wrap("Actions", parts, width)
     return lines
 
 
-def _tasks(now: Snapshot, palette: Palette) -> list[Line]:
+def _tasks(now: Snapshot, palette: Palette, width: int) -> list[Line]:
     lines: list[Line] = []
-    for number, group in enumerate(now.groups):
+    sides = _sides(now, width - HEAD - 32)
+    longest = max(map(columns, sides), default=0)
+    for number, (side, group) in enumerate(zip(sides, now.groups, strict=True)):
         style = "good" if group.healthy == group.number else "warn"
-        side = f"{group.cluster}/{group.service}"
         lines.append(
             (
                 ("" if number else "Tasks", "bold"),
                 (" " * (HEAD if number else HEAD - 5), ""),
-                (f"{side:<24} ", ""),
+                (side + " " * (longest - columns(side) + 2), ""),
                 ("■ ", palette.style(group.version)),
                 (f"{short(group.version):<13}", ""),
                 (f"{group.healthy} of {group.number} healthy", style),
@@ -176,14 +184,25 @@ def _tasks(now: Snapshot, palette: Palette) -> list[Line]:
     return lines
 
 
+def _sides(now: Snapshot, room: int) -> list[str]:
+    """Clusters, with the service where one has several, at the end of long names: that is where they differ."""
+    services: dict[str, set[str]] = {}
+    for group in now.groups:
+        services.setdefault(group.cluster, set()).add(group.service)
+    full = [
+        f"{each.cluster}/{each.service}" if len(services[each.cluster]) > 1 else each.cluster for each in now.groups
+    ]
+    return [side if columns(side) <= room else "…" + side[len(side) - max(room - 1, 1) :] for side in map(clean, full)]
+
+
 def _weights(now: Snapshot, width: int) -> list[Line]:
     lines: list[Line] = []
-    for name, weights in now.weights.items():
+    for number, (name, weights) in enumerate(now.weights.items()):
         parts: list[Line] = [
             ((name, ""),),
             *(((f"{side} ", "dim"), (f"{value:g}", "bold")) for side, value in weights.items()),
         ]
-        lines += wrap("Weights", parts, width)
+        lines += wrap("" if number else "Weights", parts, width)
     return lines
 
 

@@ -57,6 +57,7 @@ class Snapshot:
 
     scenario: str = ""
     step: str = ""
+    scenarios: dict[str, str] = field(default_factory=dict)  # scenario: state, in order
     stages: dict[str, str] = field(default_factory=dict)  # stage: state, in order
     actions: dict[str, dict[str, str]] = field(default_factory=dict)  # stage: {action: state}
     groups: tuple[Group, ...] = ()
@@ -82,6 +83,7 @@ class View:
         """Nothing is known yet."""
         self._lock = threading.Lock()
         self._scenario = self._step = ""
+        self._scenarios: dict[str, str] = {}
         self._stages: dict[str, str] = {}
         self._actions: dict[str, dict[str, str]] = {}
         self._tasks: dict[tuple[str, str], Task] = {}
@@ -91,7 +93,7 @@ class View:
     def take(self, event: Event) -> None:
         """Something happened.
 
-        Data that is understood: scenario {scenario, step}, stage {stage, state}, action {stage, action, state},
+        Data that is understood: scenario {scenario, step, state}, stage {stage, state}, action {stage, action, state},
         task {cluster, service, task, version, state}, record {name, weights}; a stage named like the first one that is
         in progress again begins a new execution.
         """
@@ -113,6 +115,7 @@ class View:
             return Snapshot(
                 self._scenario,
                 self._step,
+                dict(self._scenarios),
                 dict(self._stages),
                 {stage: dict(actions) for stage, actions in self._actions.items()},
                 grouped(list(self._tasks.values())),
@@ -125,6 +128,9 @@ class View:
             self._scenario, self._step = str(data["scenario"]), ""
         if "step" in data or not data:
             self._step = str(data.get("step", text))
+        if "scenario" in data and "state" in data:
+            self._scenarios[self._scenario] = str(data["state"])
+            self._step = text
 
     def _take_stage(self, _: str, data: dict[str, Any]) -> None:
         stage, state = str(data.get("stage", "")), str(data.get("state", ""))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rehearsal.events import Events
@@ -95,6 +96,26 @@ def result(
 def started(seconds: float) -> str:
     """A moment as people and programs read it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def releases(events: Events) -> int:
+    """How many versions were pushed."""
+    return sum(event.kind == "note" and "commit" in event.data for event in events.all)
+
+
+def tell(found: Result, page: Path, data: Path) -> None:
+    """Print what came of it."""
+    print()
+    for each in found.scenarios:
+        print(f"{'passed' if each.passed else 'FAILED'}  {each.title}: {each.outcome}")
+    if found.requests:
+        print(
+            f"{found.requests:,} requests, {found.lost:,} lost; on purpose {found.outages:,} failed in outages "
+            f"and {found.wanted:,} in controls"
+        )
+    if found.not_rehearsed:
+        print(f"{len(found.not_rehearsed)} things were not rehearsed, the page lists them")
+    print(f"report: {page}, {data}")
 
 
 def merged(seconds: Iterable[Second]) -> tuple[Second, ...]:

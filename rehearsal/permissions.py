@@ -86,7 +86,10 @@ class Permissions:
             if call.command == "aws":
                 self.events.not_rehearsed(f"permission for '{call}'", "no table says what it needs")
             return
-        yield from needs(call, place)
+        try:
+            yield from needs(call, place)
+        except KeyError as error:
+            raise RehearsalError(f"'{call}' is called without {error.args[0]}") from error
 
 
 def start_build(project_arn: str) -> list[Need]:

@@ -39,7 +39,8 @@ class Routes:
 
     aws: Aws
     places: tuple[Place, ...]
-    _kept: dict[tuple[str, str], tuple[float, list[tuple[int, Backend]]]] = field(default_factory=dict)
+    fresh: float = _FRESH
+    _kept: dict[tuple[str, str], tuple[float, list[tuple[float, Backend]]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def pick(self, host: str, path: str, usable: Callable[[Backend], bool]) -> Backend | None:
@@ -48,17 +49,16 @@ class Routes:
         A record of weight 0 answers only where no other leads to something usable, as with health checks on records.
         """
         found = [(weight, backend) for weight, backend in self.all(host, path) if usable(backend)]
-        weighted = [(weight, backend) for weight, backend in found if weight] or [(1, backend) for _, backend in found]
-        if not weighted:
+        if not found:
             return None
-        backends = [backend for _, backend in weighted]
-        return random.choices(backends, [weight for weight, _ in weighted])[0]
+        weights = [weight for weight, _ in found]
+        return random.choices([backend for _, backend in found], weights if any(weights) else None)[0]
 
-    def all(self, host: str, path: str) -> list[tuple[int, Backend]]:
-        """Every backend that a host and path lead to, with the weight of its record."""
+    def all(self, host: str, path: str) -> list[tuple[float, Backend]]:
+        """Every backend that a host and path lead to, with its share of the weight of the record."""
         with self._lock:
             kept = self._kept.get((host, path))
-            if kept and time.monotonic() - kept[0] < _FRESH:
+            if kept and time.monotonic() - kept[0] < self.fresh:
                 return kept[1]
             found = [item for place in self.places for item in self._at(place, host, path)]
             self._kept[host, path] = (time.monotonic(), found)
@@ -70,7 +70,7 @@ class Routes:
         for described in ecs.describe_services(cluster=cluster, services=[service])["services"]:
             yield from self._backends(place, described, None)
 
-    def _at(self, place: Place, host: str, path: str) -> Iterator[tuple[int, Backend]]:
+    def _at(self, place: Place, host: str, path: str) -> Iterator[tuple[float, Backend]]:
         balancers = {
             balancer["DNSName"].lower(): balancer
             for balancer in self.aws.client("elbv2", place).describe_load_balancers()["LoadBalancers"]
@@ -78,8 +78,8 @@ class Routes:
         for weight, name in self._records(place, host):
             balancer = balancers.get(name.lower())
             if balancer is not None:
-                for group in self._groups(place, balancer["LoadBalancerArn"], host, path):
-                    yield from ((weight, backend) for backend in self._with_group(place, group))
+                for group, share in self._groups(place, balancer["LoadBalancerArn"], host, path):
+                    yield from ((weight * share, backend) for backend in self._with_group(place, group))
 
     def _records(self, place: Place, host: str) -> Iterator[tuple[int, str]]:
         route53 = self.aws.client("route53", place)
@@ -94,7 +94,7 @@ class Routes:
                     weight = int(record.get("Weight", 1))
                     yield from ((weight, value["Value"].rstrip(".")) for value in record["ResourceRecords"])
 
-    def _groups(self, place: Place, balancer: str, host: str, path: str) -> Iterator[str]:
+    def _groups(self, place: Place, balancer: str, host: str, path: str) -> Iterator[tuple[str, float]]:
         elb = self.aws.client("elbv2", place)
         listeners = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
         for listener in listeners:
@@ -104,7 +104,7 @@ class Routes:
             rules.sort(key=lambda rule: (rule["Priority"] == "default", rule["Priority"].zfill(6)))
             first = next((rule for rule in rules if _fits(rule, host, path)), None)
             for action in first["Actions"] if first else []:
-                yield from _forwarded(action)
+                yield from forwarded(action)
 
     def _with_group(self, place: Place, group: str) -> Iterator[Backend]:
         ecs = self.aws.client("ecs", place)
@@ -155,9 +155,15 @@ def _values(condition: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _forwarded(action: Mapping[str, Any]) -> Iterator[str]:
-    groups = action.get("ForwardConfig", {}).get("TargetGroups") or []
-    if groups:
-        yield from (group["TargetGroupArn"] for group in groups if group.get("Weight", 1))
-    elif "TargetGroupArn" in action:
-        yield action["TargetGroupArn"]
+def forwarded(action: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Target groups that requests go to, with each one's share of them."""
+    groups = {group["TargetGroupArn"]: group.get("Weight", 1) for group in _target_groups(action)}
+    if len(groups) > 1:
+        yield from ((arn, weight / sum(groups.values())) for arn, weight in groups.items() if weight)
+    elif groups or "TargetGroupArn" in action:
+        yield next(iter(groups), action.get("TargetGroupArn", "")), 1.0
+
+
+def _target_groups(action: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = action.get("ForwardConfig", {}).get("TargetGroups") or []
+    return found

@@ -116,7 +116,13 @@ def ended(execution: Execution) -> str:
     if execution.status == "Succeeded":
         return "succeeded"
     back = f", rolled back {', '.join(execution.rolled_back)}" if execution.rolled_back else ""
-    return f"{execution.status} in {execution.stage}{back} ({execution.reason[:300]})"
+    return f"{execution.status} in {execution.stage}{back} ({_brief(execution.reason)})"
+
+
+def _brief(reason: str) -> str:
+    """The last cause, which is the first thing that a person wants to know."""
+    cause = reason.split(": ", 2)[-1] if reason.count(": ") > 2 else reason
+    return cause if len(cause) <= 200 else f"{cause[:197]}..."
 
 
 def play(events: Events, scenario: Scenario[Where], where: Where) -> Verdict:

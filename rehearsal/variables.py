@@ -14,13 +14,19 @@ _REFERENCE = re.compile(r"#\{([\w@-]+)\.([\w@-]+)\}")
 class Variables:
     """The variables of one execution."""
 
-    def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
-        """Start with these."""
+    def __init__(self, values: Mapping[str, Mapping[str, str]], sources: Mapping[str, str] | None = None) -> None:
+        """Start with these.
+
+        Args:
+            values: by namespace and key.
+            sources: namespaces that have one value under every key: a made-up commit stands for all that a source says.
+        """
         self._values = {namespace: dict(keys) for namespace, keys in values.items()}
+        self._sources = dict(sources or {})
 
     def copy(self) -> Variables:
         """The same values now; later ones are not shared."""
-        return Variables(self._values)
+        return Variables(self._values, self._sources)
 
     def add(self, namespace: str | None, values: Mapping[str, str]) -> None:
         """What an action gives; nothing without a namespace."""
@@ -40,7 +46,7 @@ class Variables:
         return {key: self.fill(str(value)) for key, value in configuration.items()}
 
     def _value(self, namespace: str, key: str) -> str:
-        value = self._values.get(namespace, {}).get(key)
+        value = self._values.get(namespace, {}).get(key, self._sources.get(namespace))
         if value is None:
             raise RehearsalError(f"no earlier action has given #{{{namespace}.{key}}} a value")
         return value

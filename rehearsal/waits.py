@@ -64,7 +64,7 @@ SHORT = Waits(
 )
 # Names are forgotten as fast as their records say.
 LONG = Waits(
-    {"BAKE_SECONDS": "120", "POLL_SECONDS": "5", "LOAD_SECONDS": "20"},
+    {"GRACE_SECONDS": "5", "BAKE_SECONDS": "75", "POLL_SECONDS": "5", "LOAD_SECONDS": "10"},
     {
         "test": {**_QUICK, "MinTasks": "1"},
         "*": {**_QUICK, "MinTasks": "2", "MaxTasks": "4"},

@@ -116,16 +116,16 @@ def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
 
 def test_the_makefile_and_the_readme_name_the_same_targets() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    helped = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
-    table = {match for row in rows("| command | what it does |") for match in re.findall(r"`make ([a-z]+)", row[0])}
+    helped = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    table = {match for row in rows("| command | what it does |") for match in re.findall(r"`make ([a-z-]+)", row[0])}
     assert table == helped
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_make_target_that_is_named_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    known = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = {target for text in code(page) for target in re.findall(r"\bmake ([a-z]+)\b", text)}
+    known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {target for text in code(page) for target in re.findall(r"\bmake ([a-z-]+)\b", text)}
     assert named <= known
 
 
@@ -135,7 +135,7 @@ def test_options_of_commands_exist(run: Command) -> None:
         for text in code(page):
             for line in text.splitlines():
                 if found := re.match(
-                    r"(?:\.venv/bin/)?python (generate\.py|-m (?:sendy_cfn|emulator)[\w.]*)(.*)", line
+                    r"(?:\.venv/bin/)?python (generate\.py|-m (?:sendy_cfn|emulator|rehearsal)[\w.]*)(.*)", line
                 ):
                     command = tuple(found[1].split())
                     shown.setdefault(command, set()).update(re.findall(r"--[a-z-]+", found[2]))

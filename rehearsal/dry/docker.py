@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from rehearsal.dry import dockerfile
 
@@ -50,19 +51,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(context: Path, given: argparse.Namespace) -> int:
     try:
-        text = Path(given.file).read_text(encoding="utf-8")
+        text = Path(given.file or context / "Dockerfile").read_text(encoding="utf-8")
         labels = dict(label.split("=", 1) for label in given.label)
         arguments = dict(argument.split("=", 1) for argument in given.build_arg)
         program = dockerfile.read(text, str(context.resolve()), arguments, labels)
     except (OSError, ValueError) as error:
         return _refuse(str(error))
-    output = dict(part.split("=", 1) for part in given.output.split(","))
+    output = dict(part.split("=", 1) for part in (given.output or "type=cacheonly").split(","))
     print(f"noted down: {' '.join(program.command)}, for {given.platform}")
     if output["type"] == "cacheonly":
         return 0
-    index = _index(program, given)
     repository, _, tag = output["name"].partition("/")[2].rpartition(":")
-    digest = _put(repository, tag, index)
+    try:
+        digest = _push(repository, tag, program, given)
+    except ClientError as error:
+        return _refuse(str(error))
     folder = Path(os.environ[FOLDER])
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / digest.removeprefix("sha256:")
@@ -72,31 +75,39 @@ def _build(context: Path, given: argparse.Namespace) -> int:
     return 0
 
 
-def _index(program: dockerfile.Program, given: argparse.Namespace) -> dict[str, Any]:
+def _push(repository: str, tag: str, program: dockerfile.Program, given: argparse.Namespace) -> str:
+    """Put the image, its attestation, and the index that has both; the index's digest."""
     system, _, architecture = given.platform.partition("/")
-    image = _digest({"program": [*program.command, program.context], "labels": dict(program.labels)})
-    about = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image}
-    unknown = {"os": "unknown", "architecture": "unknown"}
-    manifests = [{"platform": {"os": system, "architecture": architecture}, "digest": image}]
+    image = _put(repository, None, _manifest({"command": program.command, "labels": dict(program.labels)}), _MANIFEST)
+    manifests: list[dict[str, Any]] = [{"platform": {"os": system, "architecture": architecture}, "digest": image}]
     if given.attest:
-        manifests.append({"platform": unknown, "digest": _digest(about), "annotations": about})
-    return {
+        about = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": image}
+        attestation = _put(repository, None, _manifest(about), _MANIFEST)
+        unknown = {"os": "unknown", "architecture": "unknown"}
+        manifests.append({"platform": unknown, "digest": attestation, "annotations": about})
+    index = {
         "schemaVersion": 2,
         "mediaType": _INDEX,
         "manifests": [{"mediaType": _MANIFEST, "size": 1, **manifest} for manifest in manifests],
         "annotations": dict(annotation.split("=", 1) for annotation in given.annotation),
     }
+    return _put(repository, tag, index, _INDEX)
 
 
-def _put(repository: str, tag: str, index: Mapping[str, Any]) -> str:
+def _manifest(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest with made-up layers; its configuration, which tells images apart, is named by its digest."""
+    digest = f"sha256:{hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()}"
+    described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": 1}
+    return {"schemaVersion": 2, "mediaType": _MANIFEST, "config": described, "layers": []}
+
+
+def _put(repository: str, tag: str | None, manifest: Mapping[str, Any], media_type: str) -> str:
     ecr = boto3.client("ecr")
-    text = json.dumps(index)
-    answer = ecr.put_image(repositoryName=repository, imageTag=tag, imageManifest=text, imageManifestMediaType=_INDEX)
+    named = {"imageTag": tag} if tag else {}
+    answer = ecr.put_image(
+        repositoryName=repository, imageManifest=json.dumps(manifest), imageManifestMediaType=media_type, **named
+    )
     return str(answer["image"]["imageId"]["imageDigest"])
-
-
-def _digest(document: object) -> str:
-    return f"sha256:{hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()}"
 
 
 def _refuse(message: str) -> int:

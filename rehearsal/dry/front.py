@@ -7,8 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
-Find = Callable[[str, str], int]  # host and path -> port of a process on this machine; 0 where nothing is behind it
+
+class Answer(NamedTuple):
+    """What a request is answered with where no process is asked."""
+
+    status: int
+    body: str
+
+
+# Host and path -> port of a process on this machine, 0 where nothing is behind it, or the answer itself.
+Find = Callable[[str, str], int | Answer]
 _LEFT_OUT = frozenset({"connection", "transfer-encoding", "date", "server"})
 
 
@@ -25,11 +35,11 @@ def serving(find: Find) -> Iterator[int]:
             host = self.headers.get("Host", "").partition(":")[0]
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
-            port = find(host, self.path.partition("?")[0])
-            if not port:
-                self._answer(503, [], f"nothing runs behind {host}".encode())
+            found = _found(find, host, self.path.partition("?")[0])
+            if isinstance(found, Answer):
+                self._answer(found.status, [], found.body.encode())
                 return
-            link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            link = http.client.HTTPConnection("127.0.0.1", found, timeout=30)
             try:
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in _LEFT_OUT}
                 link.request(self.command, self.path, body, headers)
@@ -69,3 +79,11 @@ def serving(find: Find) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _found(find: Find, host: str, path: str) -> int | Answer:
+    """What `find` says; a look-up that breaks is an answer too, so that the log of a build tells why."""
+    try:
+        return find(host, path) or Answer(503, f"nothing runs behind {host}")
+    except Exception as error:
+        return Answer(500, repr(error))

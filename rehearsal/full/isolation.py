@@ -1,7 +1,7 @@
 """A network, mounts and process numbers of our own: the rehearsal runs in them, and all of it ends with them.
 
-`enter` starts the rehearsal again inside; `wake` and `furnish` are called there. Names and addresses inside are nobody else's, so
-that the usual ports can be used, and nothing of the machine's network changes.
+`enter` starts the rehearsal again inside; `wake` and `furnish` are called there. Names and addresses inside are nobody
+else's, so that the usual ports can be used, and nothing of the machine's network changes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -21,8 +22,11 @@ from types import FrameType
 from rehearsal.events import RehearsalError
 
 INSIDE = "REHEARSAL_FOLDER"  # variable that says that this process is inside, and where its folder is
+KEEP = "REHEARSAL_KEEP"  # variable: leave the folder where it is
+OUTSIDE = "REHEARSAL_OUTSIDE"  # variable: descriptor of a pipe that the process outside holds the other end of
+_INTERRUPTED = 130
 _PREFIX = "rehearsal-full-"
-_PATIENCE = 60.0  # seconds that an interrupted rehearsal has to end by itself
+_PATIENCE = 20.0  # seconds that an interrupted rehearsal has to end by itself
 _COMMAND = (
     *("unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "--kill-child"),
     *("--propagation", "private"),
@@ -32,20 +36,20 @@ _COMMAND = (
 
 
 def enter(arguments: Sequence[str]) -> int:
-    """Run `python -m rehearsal` with these arguments inside, in a folder that is gone afterwards; its exit status.
-
-    Raises:
-        RehearsalError: this user may not make such places.
-    """
-    if os.geteuid() != 0:
-        raise RehearsalError("a full rehearsal starts containers in a network of its own: run it as root, or with sudo")
+    """Run `python -m rehearsal` with these arguments inside, in a folder that is gone afterwards; its exit status."""
     _sweep()
-    with _folder() as folder:
-        process = subprocess.Popen(
-            [*_COMMAND, sys.executable, "-m", "rehearsal", *arguments], env={**os.environ, INSIDE: str(folder)}
-        )
-        with _told(process):
+    with _folder() as folder, _told():
+        inner, outer = os.pipe()
+        try:
+            process = subprocess.Popen(
+                [*_COMMAND, sys.executable, "-m", "rehearsal", *arguments],
+                env={**os.environ, INSIDE: str(folder), OUTSIDE: str(inner)},
+                pass_fds=[inner],
+            )
             return _status(process)
+        finally:
+            os.close(inner)
+            os.close(outer)
 
 
 def wake() -> None:
@@ -76,25 +80,25 @@ def furnish(folder: Path, hosts: Mapping[str, str]) -> None:
 
 
 def _status(process: subprocess.Popen[bytes]) -> int:
-    """Wait to the end; an interrupted rehearsal cleans up after itself, or is ended."""
+    """Wait to the end; an interrupted rehearsal has some time to clean up after itself."""
     try:
         return process.wait()
     except KeyboardInterrupt:
         # The terminal has told those inside as well.
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
             process.wait(_PATIENCE)
+        return _INTERRUPTED
+    finally:
+        # Without this process nothing inside goes on.
         process.kill()
         process.wait()
-        return 130
 
 
 @contextlib.contextmanager
-def _told(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand SIGTERM and SIGHUP on as an end: without the process nothing inside goes on."""
+def _told() -> Iterator[None]:
+    """End on SIGTERM and SIGHUP as on an error, so that everything is cleaned up."""
 
     def end(number: int, _frame: FrameType | None) -> None:
-        process.kill()
-        process.wait()
         sys.exit(128 + number)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -103,6 +107,16 @@ def _told(process: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_with(descriptor: int) -> None:
+    """End this process, and all that is inside with it, once the process that holds the pipe's other end is gone."""
+
+    def watch() -> None:
+        os.read(descriptor, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="outside").start()
 
 
 @contextlib.contextmanager
@@ -115,7 +129,10 @@ def _folder() -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if os.environ.get(KEEP):
+                print(f"kept: {folder}", file=sys.stderr)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep() -> None:

@@ -2,7 +2,7 @@
 
     python -m rehearsal.full.machine [--install]
 
-Exit status 0 where everything is there, 1 where something is missing or cannot be installed.
+Exit status 0 where everything is there, 1 where something is missing, cannot be installed or is not allowed.
 """
 
 from __future__ import annotations
@@ -51,6 +51,16 @@ def missing() -> list[str]:
     return sorted({package for command, package in PACKAGES.items() if shutil.which(command, path=path()) is None})
 
 
+def refusal() -> str:
+    """Why containers and a network of our own cannot be had here; empty if they can."""
+    if os.geteuid() != 0:
+        return "a full rehearsal starts containers in a network of its own: run it as root, or with sudo"
+    tried = ["unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--mount-proc", "ip", "link", "add"]
+    made = [*tried, "rehearsal0", "type", "bridge"]
+    done = subprocess.run(made, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path()})
+    return f"this machine allows no namespaces or bridges: {done.stderr.strip()}" if done.returncode else ""
+
+
 def versions() -> dict[str, str]:
     """What is installed, for the report."""
     found = {"cores": str(os.cpu_count()), "kernel": platform.release()}
@@ -81,7 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lacking:
         print(f"a full rehearsal needs Debian's packages: apt-get install {' '.join(lacking)}", file=sys.stderr)
         return 1
-    return 0
+    refused = refusal()
+    if refused:
+        print(refused, file=sys.stderr)
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

@@ -8,16 +8,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rehearsal import scenarios as plain
-from rehearsal.events import Event, RehearsalError
-from rehearsal.full.stage import Load, Stage
-from rehearsal.full.traffic_requests import Measured
-from rehearsal.scenarios import Row, Scenario, Verdict
+from rehearsal.events import Event
+from rehearsal.full.measuring import (
+    HEALTH,
+    RECOVERY,
+    SESSION,
+    forgotten,
+    last_failure,
+    last_of_old,
+    live_tasks,
+    minimum,
+    quiet_for,
+    rows,
+    until,
+)
+from rehearsal.full.stage import Stage
+from rehearsal.scenarios import Scenario, Verdict
 
 Play = Callable[[Stage], Verdict]
-
-_SESSION = 15.0  # seconds after which no customer of the load generator keeps a connection that it began before
-_HEALTH = 15.0  # seconds that health checks may add, by the values of the rehearsal
-_RECOVERY = 120.0  # seconds until a service has to answer again after a loss
 
 
 def rolling_and_switch(stage: Stage) -> Verdict:
@@ -27,16 +35,16 @@ def rolling_and_switch(stage: Stage) -> Verdict:
     with stage.load(director.environments[-2]) as rolling, stage.load(director.last) as switching:
         commit = director.commit()
         execution = director.release()
-        stage.keep(_SESSION)
+        stage.keep(SESSION)
     lost = rolling.measured().failed + switching.measured().failed
-    rows = [*_rows("rolling", rolling), *_rows("switch", switching)]
+    table = [*rows("rolling", rolling), *rows("switch", switching)]
     good = execution.status == "Succeeded" and lost == 0 and before != director.live_colour
     if execution.status == "Succeeded":
-        late = _last_of_old(stage, switching, execution.id, commit)
-        limit = _forgotten(stage)
-        rows.append(("last answer of the old cluster after the switch", f"{late:.1f}", f"s, at most {limit:.0f}"))
+        late = last_of_old(stage, switching, execution.id, commit)
+        limit = forgotten(stage)
+        table.append(("last answer of the old cluster after the switch", f"{late:.1f}", f"s, at most {limit:.0f}"))
         good = good and late <= limit
-    return Verdict(f"{plain.ended(execution)}; {lost} requests failed", good, tuple(rows))
+    return Verdict(f"{plain.ended(execution)}; {lost} requests failed", good, tuple(table))
 
 
 def contained(fault: str, at: str, environment: Callable[[Stage], str]) -> Play:
@@ -50,7 +58,7 @@ def contained(fault: str, at: str, environment: Callable[[Stage], str]) -> Play:
             verdict,
             outcome=f"{verdict.outcome}; {lost} requests failed",
             passed=verdict.passed and lost == 0,
-            measured=tuple(_rows(load.environment, load)),
+            measured=tuple(rows(load.environment, load)),
         )
 
     return play
@@ -64,7 +72,7 @@ def slow_start(stage: Stage) -> Verdict:
         execution = director.release()
     lost = load.measured().failed
     good = execution.status == "Succeeded" and lost == 0 and director.version(director.last) == commit
-    return Verdict(f"{plain.ended(execution)}; {lost} requests failed", good, tuple(_rows(load.environment, load)))
+    return Verdict(f"{plain.ended(execution)}; {lost} requests failed", good, tuple(rows(load.environment, load)))
 
 
 def flip_back(stage: Stage) -> Verdict:
@@ -73,12 +81,12 @@ def flip_back(stage: Stage) -> Verdict:
     with stage.load(director.last) as load:
         verdict = plain.contained("public-name", "DeployProduction")(director)
         back = time.time()
-        stage.keep(_forgotten(stage) + 5)
-    whole, after = load.measured(), load.measured(back + _forgotten(stage))
-    rows = (*_rows("all", load), ("requests failed once names were forgotten again", str(after.failed), ""))
+        stage.keep(forgotten(stage) + 5)
+    whole, after = load.measured(), load.measured(back + forgotten(stage))
+    table = (*rows("all", load), ("requests failed once names were forgotten again", str(after.failed), ""))
     good = verdict.passed and whole.failed > 0 and after.failed == 0 and after.requests > 0
     outcome = f"{verdict.outcome}; {whole.failed} requests failed until customers were back, {after.failed} after that"
-    return replace(verdict, outcome=outcome, passed=good, measured=rows)
+    return replace(verdict, outcome=outcome, passed=good, measured=table)
 
 
 def task_killed(stage: Stage) -> Verdict:
@@ -87,39 +95,42 @@ def task_killed(stage: Stage) -> Verdict:
     cluster = stage.cluster(director.live_colour)
     with stage.load(director.last) as load:
         stage.keep(3)
-        victim = _live_tasks(stage, cluster)[0]
+        victim = live_tasks(stage, cluster)[0]
         at = stage.mark(f"a task of {cluster} is killed", "task killed")
         stage.parts.scheduler.kill_task(victim)
-        replaced = _until(lambda: victim not in (now := _live_tasks(stage, cluster)) and len(now) >= _minimum(stage))
+        replaced = until(lambda: victim not in (now := live_tasks(stage, cluster)) and len(now) >= minimum(stage))
         stage.keep(5)
-    last = _last_failure(load, at)
-    rows = (
-        *_rows("all", load),
+    last = last_failure(load, at)
+    table = (
+        *rows("all", load),
         ("new task ready", f"{replaced:.1f}", "s"),
         ("last failed request", f"{last:.1f}", "s"),
     )
-    good = last < _HEALTH and load.measured().failed < load.measured().requests / 10
-    return Verdict(f"replaced after {replaced:.0f} s; {load.measured().failed} requests failed", good, rows)
+    good = last < HEALTH and load.measured().failed < load.measured().requests / 10
+    return Verdict(f"replaced after {replaced:.0f} s; {load.measured().failed} requests failed", good, table)
 
 
 def cluster_dead(stage: Stage) -> Verdict:
     """All tasks of the live cluster die: Route 53 leads customers to the other one, until the live one is back."""
     director = stage.director
     cluster = stage.cluster(director.live_colour)
-    with stage.load(director.last) as load:
+    # Addresses of tasks that are gone don't answer: who waits for more than three seconds has failed.
+    with stage.load(director.last, users=60, patience=3.0) as load:
         stage.keep(3)
         at = stage.mark(f"all tasks of {cluster} are killed", "cluster dead")
         stage.parts.scheduler.kill_cluster(cluster)
-        quiet = _until(lambda: _quiet(load, 5.0))
-        outage = _last_failure(load, at)
+        until(lambda: load.measured(at).failed > 0)
+        recovered = until(lambda: quiet_for(load, 5.0))
+        outage = last_failure(load, at)
         stage.mark(f"{cluster} is back", "cluster back")
         stage.parts.scheduler.revive(cluster)
-        _until(lambda: len(_live_tasks(stage, cluster)) >= _minimum(stage))
-        stage.keep(_forgotten(stage))
-    limit = 3 * 10 + _forgotten(stage)  # three checks at ten seconds, then names are forgotten
-    rows = (*_rows("all", load), ("until customers were served", f"{outage:.1f}", f"s, at most {limit:.0f}"))
-    good = quiet < _RECOVERY and outage <= limit
-    return Verdict(f"served by the other cluster after {outage:.0f} s", good, rows)
+        until(lambda: len(live_tasks(stage, cluster)) >= minimum(stage))
+        stage.keep(forgotten(stage))
+    limit = 4 * 10 + forgotten(stage)  # three checks at ten seconds, then names are forgotten
+    table = (*rows("all", load), ("until customers were served", f"{outage:.1f}", f"s, at most {limit:.0f}"))
+    good = recovered < RECOVERY and 0 < outage <= limit
+    lost = load.measured().failed
+    return Verdict(f"served by the other cluster after {outage:.0f} s; {lost} requests failed until then", good, table)
 
 
 def old_cluster_removed(stage: Stage) -> Verdict:
@@ -137,21 +148,23 @@ def old_cluster_removed(stage: Stage) -> Verdict:
     director.events.listen(remove)
     # Settle waits for both sides: the old one comes back once its loss was seen.
     reviver = threading.Thread(target=_revive_later, args=(stage, old, gone), daemon=True)
-    with stage.load(director.last) as load:
+    # Many customers who soon lose patience: addresses of tasks that are gone don't answer, so each waits.
+    with stage.load(director.last, users=60, patience=3.0) as load:
         director.commit()
         reviver.start()
         execution = director.release()
         stage.keep(5)
     gone.set()
     reviver.join()
-    lost, all_of_them = load.measured().failed, load.measured().requests
-    share = 100 * lost / max(1, all_of_them)
-    return Verdict(
-        f"{plain.ended(execution)}; {lost} of {all_of_them} requests failed ({share:.1f} %), as they have to",
-        lost > 0,
-        tuple(_rows("all", load)),
-        failures_expected=True,
-    )
+    whole = load.measured()
+    table = rows("all", load)
+    if execution.status == "Succeeded":
+        at = stage.moment(execution.id, "Switch", "Succeeded")
+        near = load.measured(at, at + forgotten(stage) - SESSION - HEALTH)
+        share = 100 * near.failed / max(1, near.requests)
+        table.append(("failed until names were forgotten", f"{share:.0f}", f"% of {near.requests}"))
+    outcome = f"{plain.ended(execution)}; {whole.failed} of {whole.requests} requests failed, as they have to"
+    return Verdict(outcome, whole.failed > 0, tuple(table), failures_expected=True)
 
 
 def no_health_check(stage: Stage) -> Verdict:
@@ -169,7 +182,7 @@ def no_health_check(stage: Stage) -> Verdict:
         parts.scheduler.count_healthy_at_once(False)
     lost = load.measured().failed
     outcome = f"{plain.ended(execution)}; {lost} of {load.measured().requests} requests failed, as they have to"
-    return Verdict(outcome, lost > 0, tuple(_rows("all", load)), failures_expected=True)
+    return Verdict(outcome, lost > 0, tuple(rows("all", load)), failures_expected=True)
 
 
 def releases(count: int) -> Play:
@@ -181,12 +194,12 @@ def releases(count: int) -> Play:
             for _ in range(count):
                 commit = director.commit()
                 good += director.release().status == "Succeeded" and director.version(director.last) == commit
-            stage.keep(_SESSION)
+            stage.keep(SESSION)
         lost = load.measured().failed
         return Verdict(
             f"{good} of {count} releases; {lost} requests failed",
             good == count and lost == 0,
-            tuple(_rows("all", load)),
+            tuple(rows("all", load)),
         )
 
     return play
@@ -204,7 +217,7 @@ def quiet(play: Callable[..., Verdict]) -> Play:
             verdict,
             outcome=f"{verdict.outcome}; {lost} requests failed",
             passed=verdict.passed and lost == 0,
-            measured=tuple(_rows("all", load)),
+            measured=tuple(rows("all", load)),
         )
 
     return with_customers
@@ -212,67 +225,8 @@ def quiet(play: Callable[..., Verdict]) -> Play:
 
 def _revive_later(stage: Stage, cluster: str, gone: threading.Event) -> None:
     gone.wait()
-    time.sleep(_SESSION)
+    time.sleep(SESSION)
     stage.parts.scheduler.revive(cluster)
-
-
-def _rows(name: str, load: Load) -> list[Row]:
-    found: Measured = load.measured()
-    return [
-        (f"requests, {name}", str(found.requests), ""),
-        (f"failed, {name}", str(found.failed), ""),
-        (f"95 % within, {name}", f"{found.latency.p95:.0f}", "ms"),
-    ]
-
-
-def _forgotten(stage: Stage) -> float:
-    """Seconds after a change of records until no customer comes by the old answer."""
-    cap = stage.director.waits.resolver
-    return (60.0 if cap is None else float(cap)) + _SESSION + _HEALTH
-
-
-def _last_of_old(stage: Stage, load: Load, execution: str, commit: str) -> float:
-    """Seconds from the switch until the last answer of another version."""
-    at = stage.moment(execution, "Switch", "Succeeded")
-    found = load.measured().by_version
-    return max([share.last - at for version, share in found.items() if version not in ("", commit)], default=0.0)
-
-
-def _last_failure(load: Load, since: float) -> float:
-    """Seconds from a moment until the last second with a failed request; 0 without one."""
-    load.traffic.requests.update()
-    bad = [second.at for second in load.traffic.requests.seconds(since) if second.failed]
-    return max(0.0, max(bad, default=since) + 1 - since) if bad else 0.0
-
-
-def _quiet(load: Load, seconds: float) -> bool:
-    """Whether requests came in the last seconds, and none failed."""
-    now = load.measured(time.time() - seconds)
-    return now.requests > 0 and now.failed == 0
-
-
-def _live_tasks(stage: Stage, cluster: str) -> list[str]:
-    service = str(stage.director.world.describe(stage.director.last)["ServiceName"])
-    name = service.rsplit("/", 1)[-1]
-    return [task.id for task in stage.parts.scheduler.tasks(cluster, name) if task.healthy and task.state == "RUNNING"]
-
-
-def _minimum(stage: Stage) -> int:
-    return int(stage.director.world.describe(stage.director.last)["MinTasks"])
-
-
-def _until(done: Callable[[], bool]) -> float:
-    """Seconds until something is so.
-
-    Raises:
-        RehearsalError: it does not get so.
-    """
-    start = time.monotonic()
-    while not done():
-        if time.monotonic() - start > _RECOVERY:
-            raise RehearsalError(f"not within {_RECOVERY:.0f} s")
-        time.sleep(0.2)
-    return time.monotonic() - start
 
 
 def _first(stage: Stage) -> str:

@@ -18,8 +18,6 @@ from rehearsal.full.traffic import Traffic
 from rehearsal.full.traffic_requests import Measured
 from rehearsal.live import Live
 
-_USERS = 12
-
 
 @dataclass
 class Load:
@@ -49,8 +47,13 @@ class Stage:
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @contextlib.contextmanager
-    def load(self, environment: str) -> Iterator[Load]:
+    def load(self, environment: str, *, users: int = 12, patience: float = 10.0) -> Iterator[Load]:
         """Customers use the service while the block runs.
+
+        Args:
+            environment: whose service they use.
+            users: how many there are; together they send the stage's rate of requests.
+            patience: seconds that a customer waits for an answer; what takes longer has failed.
 
         Raises:
             RehearsalError: the load generator ended, or a part did.
@@ -58,7 +61,7 @@ class Stage:
         folder = self.folder / f"traffic-{next(self._numbers)}"
         folder.mkdir(parents=True)
         url, ca = self.director.url(environment), self.parts.certificate.ca
-        traffic = Traffic(folder, url, ca, _USERS, self.rate, Path(sys.executable))
+        traffic = Traffic(folder, url, ca, users, self.rate, Path(sys.executable), timeout=patience)
         traffic.start()
         load = Load(environment, traffic, time.time())
         self.loads.append(load)

@@ -11,7 +11,11 @@ from rehearsal.report.text import Html, count, escape, offset, tag
 
 WIDTH = 960.0
 LEFT, RIGHT = 64.0, 936.0  # of the panels
-CHARACTER = 7.0  # about as wide as one is
+ROW, GAP = 18.0, 16.0  # height of a line of keys, room between two
+LONGEST = 300.0  # of a key's name
+_NARROW, _BROAD = frozenset("fijlrtI.,:;'|!()[]/ -"), frozenset("mwMWQO@%…&<>")
+
+Key = tuple[str, str]  # class of the line, name
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,70 @@ def label(x: float, y: float, text: str, anchor: str, class_: str = "label") -> 
     return tag("text", escape(text), x=f"{x:g}", y=f"{y:g}", text_anchor=anchor, class_=class_)
 
 
-def head(y: float, title: str, keys: Sequence[tuple[str, str]] = (), class_: str = "title") -> Html:
-    """A panel's title at the left and what its lines are, (class, name), at the right; legible over other lines."""
+def wide(text: str, bold: bool = False) -> float:
+    """At most so many pixels wide in the fonts that browsers have for this page, of which Verdana is the widest."""
+    return sum(_advance(each) for each in text) * (1.14 if bold else 1.0)
+
+
+def _advance(character: str) -> float:
+    if character in _NARROW:
+        return 5.2
+    if character in _BROAD or character > "\u2e80":
+        return 12.6
+    return 9.6 if character.isupper() else 8.0
+
+
+def cut(text: str, room: float, bold: bool = False) -> str:
+    """The text, shortened visibly where it is wider."""
+    if wide(text, bold) <= room:
+        return text
+    while text and wide(f"{text}…", bold) > room:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def below(title: str, keys: Sequence[Key]) -> float:
+    """How much the lines of keys below a title need; 0 where they have room beside it."""
+    return ROW * len(_rows(title, keys)[1:])
+
+
+def head(y: float, title: str, keys: Sequence[Key] = (), class_: str = "title") -> Html:
+    """A panel's title and what its lines are; nothing covers anything, and all is legible over other lines.
+
+    Args:
+        y: Of the last line's letters; the title is `below(title, keys)` higher.
+        title: At the left.
+        keys: At the right where there is room beside the title, else in lines below it.
+        class_: Of the title.
+    """
+    title = cut(title, RIGHT - LEFT, bold=True)
+    first, *more = _rows(title, keys)
+    y -= ROW * len(more)
     parts = [label(LEFT, y, title, "start", class_)]
-    x = RIGHT
-    for line_class, name in reversed(keys):
-        parts.append(label(x, y, name, "end", "label key"))
-        x -= CHARACTER * len(name) + 6
-        parts.append(line(x - 22, y - 4, x, y - 4, f"line {line_class}"))
-        x -= 38
+    x = RIGHT - sum(_room(key) for key in first) + GAP
+    for row in (first, *more):
+        for key in row:
+            line_class, name = key[0], cut(key[1], LONGEST)
+            parts += [line(x, y - 4, x + 22, y - 4, f"line {line_class}"), label(x + 28, y, name, "start", "label key")]
+            x += _room(key)
+        x, y = LEFT, y + ROW
     return Html("".join(parts))
+
+
+def _room(key: Key) -> float:
+    return 28 + wide(cut(key[1], LONGEST)) + GAP
+
+
+def _rows(title: str, keys: Sequence[Key]) -> list[list[Key]]:
+    """The keys beside the title, then those of each line below it."""
+    if wide(title, bold=True) + GAP + sum(map(_room, keys)) <= RIGHT - LEFT:
+        return [list(keys)]
+    rows: list[list[Key]] = [[], []]
+    for key in keys:
+        if rows[-1] and sum(map(_room, (*rows[-1], key))) > RIGHT - LEFT:
+            rows.append([])
+        rows[-1].append(key)
+    return rows
 
 
 def stairs(corners: Iterable[tuple[float, float, float]]) -> str:

@@ -64,10 +64,7 @@ def check(page: Path, picture: Path | None = None) -> list[str]:
     Raises:
         RehearsalError: There is no browser, or it does not end.
     """
-    browser = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if browser is None:
-        raise RehearsalError(f"no browser to look at {page}: none of {', '.join(NAMES)}")
-    address = page.resolve().as_uri() + "#check"
+    browser, address = found(), page.resolve().as_uri() + "#check"
     with tempfile.TemporaryDirectory(prefix="rehearsal-browser-", ignore_cleanup_errors=True) as folder:
         dom, log = _run(browser, Path(folder), address, "--dump-dom", "--enable-logging=stderr")
         problems = [f"at {WIDE} pixels: {each}" for each in judge(dom, log)]
@@ -80,6 +77,44 @@ def check(page: Path, picture: Path | None = None) -> list[str]:
         frame.write_text(_FRAME.format(width=NARROW, address=html.escape(address)), encoding="utf-8")
         dom, log = _run(browser, Path(folder), frame.as_uri(), "--dump-dom", "--enable-logging=stderr")
         return [*problems, *(f"at {NARROW} pixels: {each}" for each in judge(dom, log))]
+
+
+def found() -> str:
+    """The browser's path.
+
+    Raises:
+        RehearsalError: There is none.
+    """
+    path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if path is None:
+        raise RehearsalError(f"no browser to look at the page: none of {', '.join(NAMES)}")
+    return path
+
+
+def photograph(page: Path, picture: Path, scale: float = 1.0) -> None:
+    """A picture (PNG) of the page's top in light colours: the verdict, its numbers, and the chart of the whole run.
+
+    Args:
+        page: The file that `document.write` made.
+        picture: The file to write.
+        scale: Pixels of the picture per pixel of the page, which is 1200 wide.
+
+    Raises:
+        RehearsalError: There is no browser, it does not end, or it takes no picture.
+    """
+    browser, address = found(), page.resolve().as_uri() + "#picture"
+    with tempfile.TemporaryDirectory(prefix="rehearsal-browser-", ignore_cleanup_errors=True) as folder:
+        dom, _ = _run(browser, Path(folder), address, "--dump-dom")
+        measured = _read(dom).measured
+        if measured is None:
+            raise RehearsalError(f"{page} is no page of a rehearsal: its script did not run")
+        picture.unlink(missing_ok=True)
+        shot = (f"--screenshot={picture.resolve()}", f"--force-device-scale-factor={scale:g}")
+        _run(
+            browser, Path(folder), address, *shot, "--blink-settings=preferredColorScheme=1", height=measured["height"]
+        )
+    if not picture.exists():
+        raise RehearsalError(f"{browser} took no picture of {page}")
 
 
 def judge(dom: str, log: str) -> list[str]:

@@ -9,7 +9,7 @@ from rehearsal.report.axes import Time, label, line
 from rehearsal.report.model import Entry
 from rehearsal.report.text import Html, escape, offset, tag
 
-ROOM = 36.0  # a badge needs this much of the axis
+COMMON = ("deployment", "weights")  # marks that are left out where there are many, in this order
 SHORT = 12  # entries that are shown without being asked for
 
 
@@ -26,25 +26,40 @@ class Group:
         """What the badge says."""
         return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"  # noqa: RUF001 - a range
 
+    @property
+    def middle(self) -> float:
+        """Where the badge is."""
+        return (self.xs[0] + self.xs[-1]) / 2
 
-def within(timeline: Sequence[Entry], start: float, end: float) -> list[Entry]:
-    """The entries with a mark, at or after `start` and before `end`, in order."""
-    return sorted((each for each in timeline if each.mark and start <= each.at < end), key=lambda each: each.at)
+    @property
+    def half(self) -> float:
+        """Half of the badge's width."""
+        return 5 + 3.9 * len(self.text)
+
+    def meets(self, other: Group) -> bool:
+        """Whether the next group's badge would touch this one's."""
+        return self.middle + self.half + 1 > other.middle - other.half
+
+
+def within(timeline: Sequence[Entry], start: float, end: float, most: int) -> list[Entry]:
+    """The entries with a mark, from `start` to before `end`, in order; of more than `most` not the common ones."""
+    found = sorted((each for each in timeline if each.mark and start <= each.at < end), key=lambda each: each.at)
+    for common in COMMON:
+        if len(found) > most:
+            found = [each for each in found if each.mark != common]
+    return found
 
 
 def groups(xs: Sequence[float]) -> list[Group]:
     """The marks at these ascending places, gathered so that badges do not cover each other."""
-    found: list[list[float]] = []
-    for x in xs:
-        if found and x - found[-1][0] < ROOM:
-            found[-1].append(x)
-        else:
-            found.append([x])
-    result, number = [], 1
-    for members in found:
-        result.append(Group(tuple(members), number, number + len(members) - 1))
-        number += len(members)
-    return result
+    found: list[Group] = []
+    for number, x in enumerate(xs, 1):
+        last = Group((x,), number, number)
+        while found and found[-1].meets(last):
+            before = found.pop()
+            last = Group(before.xs + last.xs, before.first, last.last)
+        found.append(last)
+    return found
 
 
 def draw(entries: Sequence[Entry], time: Time, top: float, bottom: float) -> Html:
@@ -52,20 +67,18 @@ def draw(entries: Sequence[Entry], time: Time, top: float, bottom: float) -> Htm
     parts: list[Html] = []
     for group in groups([time.x(entry.at) for entry in entries]):
         parts += [line(x, top, x, bottom, "mark") for x in group.xs]
-        middle = (group.xs[0] + group.xs[-1]) / 2
-        half = 5 + 3.4 * len(group.text)
         parts.append(
             tag(
                 "rect",
-                x=f"{middle - half:g}",
+                x=f"{group.middle - group.half:g}",
                 y=f"{top - 18:g}",
-                width=f"{2 * half:g}",
+                width=f"{2 * group.half:g}",
                 height=17,
                 rx=8,
                 class_="badge",
             )
         )
-        parts.append(label(middle, top - 5.5, group.text, "middle", "number"))
+        parts.append(label(group.middle, top - 5.5, group.text, "middle", "number"))
     return Html("".join(parts))
 
 

@@ -1,11 +1,12 @@
 """What a rehearsal found, as data: what the page shows and the JSON file holds.
 
-The JSON file (`rehearsal.json`) begins with `"schema": 1`, `"passed"`, `"requests"` and `"failed"`; then come the
-members of `Result` under the same names, in the order of the classes below. Members may be added under the same number;
-a changed or removed one raises it. Times are seconds since 1970, durations are seconds, latencies are milliseconds,
-unless the name says otherwise. `start` and `end` are called `from` and `to`; pairs and triples are objects: `measured`
-{label, value, unit}, `not_rehearsed` {what, why}, `played` and `real` {what, by}, `shortened` {what, from, to}, a point
-of `steps` {at, value}. The version "" stands for answers that do not name theirs.
+The JSON file (`rehearsal.json`) begins with `"schema": 1`, `"passed"`, `"requests"`, `"failed"` and `"lost"` (failed
+although nothing of the kind was to be shown); then come the members of `Result` under the same names, in the order of
+the classes below. Members may be added under the same number; a changed or removed one raises it. Times are seconds
+since 1970, durations are seconds, latencies are milliseconds, unless the name says otherwise. `start` and `end` are
+called `from` and `to`; pairs and triples are objects: `measured` {label, value, unit}, `not_rehearsed` {what, why},
+`played` and `real` {what, by}, `shortened` {what, from, to}, a point of `steps` {at, value}. The version "" stands for
+answers that do not name theirs.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Scenario:
     start: float
     end: float
     measured: tuple[tuple[str, str, str], ...] = ()  # label, value, unit
-    decision_seconds: float | None = None  # how long people have to stop a release
-    worst_case_minutes: float | None = None  # until visitors have the old version again
+    decision_seconds: float | None = None  # from the start of the failing stage until stopped and rolled back
+    worst_case_minutes: float | None = None  # what the stack computed for that; the decision has to be within it
     requests: int = 0
     failed: int = 0
     failures_expected: bool = False  # a control: without failures it would show nothing
@@ -132,8 +133,25 @@ class Result:
 
     @property
     def wanted(self) -> int:
-        """Requests that failed where that was to be shown."""
+        """Requests that failed in controls, where that was to be shown."""
         return sum(each.failed for each in self.scenarios if each.failures_expected)
+
+    @property
+    def outages(self) -> int:
+        """Requests that failed in other scenarios that passed: an outage is part of them, and it stayed in bounds."""
+        return sum(each.failed for each in self.scenarios if each.passed and not each.failures_expected)
+
+    @property
+    def lost(self) -> int:
+        """Requests that failed although nothing of the kind was to be shown."""
+        return max(self.failed - self.wanted - self.outages, 0)
+
+    def planned(self, at: float) -> bool:
+        """Whether a request that failed in the second that begins then is part of what was to be shown."""
+        return any(
+            int(each.start) <= at < each.end and each.failed and (each.passed or each.failures_expected)
+            for each in self.scenarios
+        )
 
     @property
     def passed(self) -> bool:
@@ -159,8 +177,8 @@ _RENAMED = {"start": "from", "end": "to"}
 
 def as_dict(result: Result) -> dict[str, Any]:
     """The document of the JSON file."""
-    head = {"schema": SCHEMA, "passed": result.passed, "requests": result.requests, "failed": result.failed}
-    return {**head, **_plain(result)}
+    numbers = {"requests": result.requests, "failed": result.failed, "lost": result.lost}
+    return {"schema": SCHEMA, "passed": result.passed, **numbers, **_plain(result)}
 
 
 def _plain(value: Any, name: str = "") -> Any:

@@ -49,8 +49,9 @@
   }
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
 
-  // Opened with #check, the page measures itself for rehearsal/report/browser.py.
-  if (location.hash === "#check") addEventListener("load", () => {
+  // Opened with #check or #picture, the page measures itself for rehearsal/report/browser.py; with #picture its top only.
+  if (location.hash === "#picture") document.documentElement.classList.add("picture");
+  if (["#check", "#picture"].includes(location.hash)) addEventListener("load", () => {
     const sizes = Array.from(document.querySelectorAll("figure svg[role=img]"), (svg) => svg.getBoundingClientRect());
     const root = document.documentElement;
     const found = JSON.stringify({
@@ -58,7 +59,7 @@
       drawn: sizes.filter((box) => box.width > 0 && box.height > 0).length,
       width: root.clientWidth,
       content: root.scrollWidth,
-      height: root.scrollHeight,
+      height: Math.ceil(document.body.getBoundingClientRect().height),
       loaded: performance.getEntriesByType("resource").map((entry) => entry.name),
     });
     root.dataset.check = found;

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from rehearsal.report import parts
+from rehearsal.report import parts, played, timeline
 from rehearsal.report.figure import figure
 from rehearsal.report.model import Result
 from rehearsal.report.text import Html, escape, join, start_of, tag
@@ -36,32 +36,32 @@ def page(result: Result) -> str:
 def _sections(result: Result) -> list[Html]:
     zero = start_of(result.meta.started, min((each.at for each in result.timeline), default=0.0))
     main = [
-        parts.scenarios(result),
         _whole(result, zero),
+        played.scenarios(result),
         *_each(result, zero),
         parts.phases(result),
         parts.truth(result),
-        parts.timeline(result, zero),
+        timeline.timeline(result, zero),
     ]
     return [parts.header(result), tag("main", join(main)), parts.footer(result)]
 
 
 def _whole(result: Result, zero: float) -> Html:
-    times = [second.at for second in result.seconds] or [each.at for each in result.timeline]
-    if not times or not (result.seconds or result.steps):
+    begins = [each.start for each in result.scenarios] + [second.at for second in result.seconds]
+    ends = [each.end for each in result.scenarios] + [second.at + 1 for second in result.seconds]
+    if not begins or not (result.seconds or result.steps):
         return Html("")
-    chart = figure(result, min(times), max(times) + 1, zero, "The whole run")
-    return tag("section", tag("h2", Html("The whole run")), chart, id="run")
+    return tag("section", figure(result, min(begins), max(ends), zero, "The whole run", whole=True), id="run")
 
 
 def _each(result: Result, zero: float) -> list[Html]:
     """A chart for each scenario in which there was traffic."""
     found: list[Html] = []
     for number, each in enumerate(result.scenarios, 1):
-        if any(each.start <= second.at < each.end for second in result.seconds):
+        if played.charted(each, result):
             chart = figure(result, each.start, each.end, zero, "Requests and answers in this scenario")
             head = tag("h3", escape(f"{number}. {each.title}"), Html(" "), parts.badge(each.passed))
-            found.append(tag("section", head, tag("p", escape(each.outcome)), chart, id=f"scenario-{number}"))
+            found.append(tag("section", head, played.outcome(each), chart, id=f"scenario-{number}"))
     return [tag("h2", Html("Each scenario")), *found] if found else []
 
 

@@ -1,4 +1,4 @@
-"""The panels of a chart: requests by version with failures, latency, and values that stay until they change."""
+"""The panels of a chart: failures, requests by version, latency."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rehearsal.report.axes import LEFT, RIGHT, Panel, Time, head, line, linear, logarithmic, stairs
-from rehearsal.report.model import UNKNOWN, Second, Steps
+from rehearsal.report.model import UNKNOWN, Second
 from rehearsal.report.series import runs
 from rehearsal.report.text import Html, count, tag
 
@@ -14,7 +14,6 @@ COLOURS = 6  # of the style sheet, for versions; more versions begin again
 SMALLEST = 4.0  # height of a single failure
 PERCENTILES = ("p99", "p95", "p50")  # the last is drawn on top
 ABOVE = 8.0  # a panel's title is so far above it
-SIDES = {"blue": "s0", "green": "s1"}  # names that are colours have them
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Drawn:
 
     body: Html
     head: Html
+    bottom: float  # of the panel
 
 
 def colour(version: str, versions: Sequence[str]) -> str:
@@ -31,20 +31,34 @@ def colour(version: str, versions: Sequence[str]) -> str:
     return f"v{known.index(version) % COLOURS}" if version in known else "vx"
 
 
-def failures(points: Sequence[Second], width: int, time: Time, top: float, bottom: float) -> Drawn:
-    """A lane in which a single failure is visible."""
+def failures(
+    points: Sequence[Second], lost: Sequence[float], width: int, time: Time, top: float, bottom: float
+) -> Drawn:
+    """A lane in which a single failure is visible; `lost` are those of each point that were not on purpose."""
     most = max((point.failed for point in points), default=0)
-    title = "Failed requests" + (f", at most {count(most)} in {_seconds(width)}" if most else ": none")
+    title = f"Failed requests: {_failed(sum(point.failed for point in points), sum(lost))}"
+    title += f"; at most {count(most)} in {_seconds(width)}" if most else ""
     parts = [line(LEFT, bottom, RIGHT, bottom, "axis")]
-    for point in points:
+    for point, bad in zip(points, lost, strict=True):
         if point.failed:
             high = SMALLEST + (bottom - top - SMALLEST) * point.failed / most
-            parts.append(_bar(time.x(point.at), time.x(point.at + width), bottom - high, bottom))
-    return Drawn(Html("".join(parts)), head(top - ABOVE, title, (), "title bad" if most else "title"))
+            parts.append(_bar(time.x(point.at), time.x(point.at + width), bottom - high, bottom, bad > 0))
+    return Drawn(Html("".join(parts)), head(top - ABOVE, title, (), "title bad" if any(lost) else "title"), bottom)
+
+
+def _failed(failed: float, lost: float) -> str:
+    planned = f"{count(failed - lost)} on purpose" if failed > lost else ""
+    return f"{count(lost)}, and {planned}" if lost and planned else planned or (count(lost) if lost else "none")
 
 
 def requests(
-    points: Sequence[Second], width: int, time: Time, versions: Sequence[str], top: float, bottom: float
+    points: Sequence[Second],
+    lost: Sequence[float],
+    width: int,
+    time: Time,
+    versions: Sequence[str],
+    top: float,
+    bottom: float,
 ) -> Drawn:
     """Requests per second, a version on the other, failures on top of all."""
     sums = [sum(point.by_version.values()) + point.failed / width for point in points]
@@ -56,12 +70,13 @@ def requests(
         if any(point.by_version.get(version) for point in points):
             parts.append(_area(points, width, time, panel, below, above, colour(version, versions)))
         below = above
-    for point, low in zip(points, below, strict=True):
+    for point, low, bad in zip(points, below, lost, strict=True):
         if point.failed:
             y = panel.y(low)
             high = max(y - panel.y(low + point.failed / width), SMALLEST)
-            parts.append(_bar(time.x(point.at), time.x(point.at + width), max(y - high, top - SMALLEST), y))
-    return Drawn(Html("".join(parts)), head(top - ABOVE, "Requests per second, by the version that answered"))
+            parts.append(_bar(time.x(point.at), time.x(point.at + width), max(y - high, top - SMALLEST), y, bad > 0))
+    title = "Requests per second, by the version that answered"
+    return Drawn(Html("".join(parts)), head(top - ABOVE, title), bottom)
 
 
 def latencies(points: Sequence[Second], width: int, time: Time, top: float, bottom: float) -> Drawn:
@@ -74,32 +89,8 @@ def latencies(points: Sequence[Second], width: int, time: Time, top: float, bott
             corners = [(time.x(points[at].at), time.x(points[at].at + width), panel.y(value)) for at, value in run]
             parts.append(tag("path", d=stairs(corners), class_=f"line {name}"))
     keys = [(name, name) for name in reversed(PERCENTILES)]
-    return Drawn(
-        Html("".join(parts)), head(top - ABOVE, "Latency, logarithmic: median, 95th and 99th percentile", keys)
-    )
-
-
-def steps(given: Steps, time: Time, top: float, bottom: float) -> Drawn:
-    """Lines that stay until the value changes."""
-    shown = [(name, _during(points, time)) for name, points in given.series.items()]
-    panel = linear(top, bottom, max((value for _, points in shown for _, value in points), default=1), 2)
-    parts = [panel.frame()]
-    keys = [(SIDES.get(name, f"s{number % COLOURS}"), name) for number, name in enumerate(given.series)]
-    for (class_, _), (_, points) in zip(keys, shown, strict=True):
-        if points:
-            ends = [at for at, _ in points[1:]] + [time.end]
-            corners = [(time.x(at), time.x(end), panel.y(value)) for (at, value), end in zip(points, ends, strict=True)]
-            parts.append(tag("path", d=stairs(corners), class_=f"line {class_}"))
-    title = f"{given.title} ({given.unit})" if given.unit else given.title
-    return Drawn(Html("".join(parts)), head(top - ABOVE, title, keys))
-
-
-def _during(points: Sequence[tuple[float, float]], time: Time) -> list[tuple[float, float]]:
-    """The points inside, with the value that holds at the start."""
-    ordered = sorted(points)
-    before = [value for at, value in ordered if at <= time.start]
-    inside = [(at, value) for at, value in ordered if time.start < at < time.end]
-    return [(time.start, before[-1]), *inside] if before else inside
+    title = "Latency, logarithmic: median, 95th and 99th percentile"
+    return Drawn(Html("".join(parts)), head(top - ABOVE, title, keys), bottom)
 
 
 def _area(
@@ -113,11 +104,9 @@ def _area(
     return tag("path", d=f"{there}{back}Z", class_=f"area {class_}")
 
 
-def _bar(begin: float, end: float, top: float, bottom: float) -> Html:
-    wide = max(end - begin, 1.5)
-    return tag(
-        "rect", x=f"{begin:g}", y=f"{top:.1f}", width=f"{wide:.1f}", height=f"{bottom - top:.1f}", class_="failed"
-    )
+def _bar(begin: float, end: float, top: float, bottom: float, lost: bool) -> Html:
+    wide, class_ = max(end - begin, 1.5), "failed" if lost else "failed planned"
+    return tag("rect", x=f"{begin:g}", y=f"{top:.1f}", width=f"{wide:.1f}", height=f"{bottom - top:.1f}", class_=class_)
 
 
 def _seconds(width: int) -> str:

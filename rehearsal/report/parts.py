@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from rehearsal.report.figure import short
-from rehearsal.report.model import UNKNOWN, Phase, Result, Scenario, Share
-from rehearsal.report.text import Html, count, duration, escape, join, milliseconds, moment, offset, plural, table, tag
+from rehearsal.report.model import UNKNOWN, Phase, Result, Share
+from rehearsal.report.text import Html, count, duration, escape, join, milliseconds, moment, plural, section, table, tag
 
 NUMBERS = frozenset(range(2, 9))
 _MODES = {
-    "dry": "dry: nothing was executed but the builds' commands",
+    "dry": "dry: real builds, no containers",
     "short": "short: waits were cut",
     "long": "long: waits as deployed",
 }
@@ -32,24 +31,28 @@ def sentence(result: Result) -> str:
     passed = sum(each.passed for each in result.scenarios)
     scenarios = f"{passed} of {plural(len(result.scenarios), 'scenario')} as expected"
     if not result.seconds:
-        return f"{scenarios}; no requests were made"
-    lost = result.failed - result.wanted
-    control = f" ({count(result.wanted)} more in controls, on purpose)" if result.wanted else ""
-    failed = f"{count(lost)} failed" if lost else "none failed"
-    return f"{plural(result.requests, 'request')}, {failed}{control}; {scenarios}"
+        return f"{scenarios}; {'dry: no customers' if result.meta.mode == 'dry' else 'no requests were made'}"
+    places = ((result.outages, "in outages"), (result.wanted, "in controls"))
+    planned = " and ".join(f"{count(number)} {place}" for number, place in places if number)
+    more = f" ({planned.replace(' ', ' failed ', 1)}, on purpose)" if planned else ""
+    lost = f"{count(result.lost)} lost" if result.lost else "none lost"
+    return f"{plural(result.requests, 'request')}, {lost}{more}; {scenarios}"
 
 
 def _numbers(result: Result) -> list[tuple[str, str, str | None]]:
     passed = sum(each.passed for each in result.scenarios)
-    lost = result.failed - result.wanted
     missing = len(result.not_rehearsed)
+    traffic: list[tuple[str, str, str | None]] = [
+        (count(result.requests), "requests", None),
+        (count(result.lost), "lost", "bad" if result.lost else None),
+    ]
+    traffic += [(count(result.outages), "failed in outages", None)] if result.outages else []
+    traffic += [(count(result.wanted), "failed in controls", None)] if result.wanted else []
     return [
         (f"{passed}/{len(result.scenarios)}", "scenarios as expected", None if result.passed else "bad"),
-        (count(result.requests), "requests", None),
-        (count(lost), "failed", "bad" if lost else None),
-        *([(count(result.wanted), "failed on purpose, in controls", None)] if result.wanted else []),
+        *(traffic if result.seconds else []),
         (count(result.meta.releases), "releases", None),
-        (count(missing), "not rehearsed", "warn" if missing else None),
+        (count(missing), "not rehearsed, see below" if missing else "not rehearsed", "warn" if missing else None),
     ]
 
 
@@ -60,36 +63,6 @@ def _tile(value: str, text: str, class_: str | None) -> Html:
 def badge(passed: bool) -> Html:
     """A word, with a colour that is not needed to read it."""
     return tag("span", Html("passed" if passed else "failed"), class_=f"badge {'good' if passed else 'bad'}")
-
-
-def scenarios(result: Result) -> Html:
-    """What was expected and what came of it."""
-    heads = ("Scenario", "Result", "Expected", "Outcome", "Measured", "Requests", "Failed")
-    rows = [_scenario(number, each, result) for number, each in enumerate(result.scenarios, 1)]
-    return _section("Scenarios", table("Scenarios", heads, rows, frozenset({5, 6})), "scenarios")
-
-
-def _scenario(number: int, each: Scenario, result: Result) -> list[Html]:
-    charted = any(each.start <= second.at < each.end for second in result.seconds)
-    title = tag("a", escape(each.title), href=f"#scenario-{number}") if charted else escape(each.title)
-    measured = [*each.measured]
-    if each.decision_seconds is not None:
-        measured.append(("time to decide", duration(each.decision_seconds), ""))
-    if each.worst_case_minutes is not None:
-        measured.append(("worst case until the old version is back", f"{each.worst_case_minutes:g}", "min"))
-    lines = [
-        tag("li", escape(f"{label}: "), tag("b", escape(f"{value} {unit}".rstrip()), class_="value"))
-        for label, value, unit in measured
-    ]
-    return [
-        title,
-        badge(each.passed),
-        escape(each.expected),
-        escape(each.outcome),
-        tag("ul", *lines, class_="plain") if lines else Html(""),
-        escape(count(each.requests)),
-        escape(f"{count(each.failed)}{' (control)' if each.failures_expected else ''}"),
-    ]
 
 
 def phases(result: Result) -> Html:
@@ -106,7 +79,7 @@ def phases(result: Result) -> Html:
     ]
     if kinds:
         content.append(table("Failed requests by phase and kind", ("Phase", "Kind", "Requests"), kinds, frozenset({2})))
-    return _section("Latency and failures", join(content), "latency")
+    return section("Latency and failures", join(content), "latency")
 
 
 def _share(phase: Phase, version: str, share: Share) -> list[Html]:
@@ -128,41 +101,14 @@ def truth(result: Result) -> Html:
         _pairs("Shortened", ("What", "Deployed", "Rehearsed"), result.shortened),
     ]
     shown = [each for each in content if each]
-    return _section("What this stands on", join(shown), "truth") if shown else Html("")
+    return section("What this stands on", join(shown), "truth") if shown else Html("")
 
 
 def _pairs(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
     return table(title, heads, [[escape(cell) for cell in row] for row in rows]) if rows else Html("")
 
 
-def timeline(result: Result, zero: float) -> Html:
-    """Everything that happened, with a filter by kind."""
-    if not result.timeline:
-        return Html("")
-    kinds = Counter(entry.kind for entry in result.timeline)
-    boxes = [
-        tag("label", Html(f'<input type="checkbox" checked value="{escape(kind)}">'), escape(f" {kind} ({number})"))
-        for kind, number in sorted(kinds.items())
-    ]
-    choice = tag("fieldset", tag("legend", Html("Show")), *boxes, class_="filter", hidden=True)  # shown by the script
-    items = [
-        tag(
-            "li",
-            tag("span", escape(offset(entry.at - zero)), class_="at"),
-            tag("span", escape(entry.kind), class_="kind"),
-            tag("span", escape(entry.text)),
-            data_kind=entry.kind,
-        )
-        for entry in sorted(result.timeline, key=lambda entry: entry.at)
-    ]
-    return _section("Timeline", join([choice, tag("ol", *items, class_="timeline")]), "timeline")
-
-
 def footer(result: Result) -> Html:
     """The machine and the tools."""
     items = [tag("div", tag("dt", escape(name)), tag("dd", escape(text))) for name, text in result.meta.machine.items()]
     return tag("footer", tag("dl", *items)) if items else Html("")
-
-
-def _section(title: str, content: Html, id_: str) -> Html:
-    return tag("section", tag("h2", escape(title)), content, id=id_)

@@ -55,6 +55,11 @@ def table(
     return tag("div", body, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
+def section(title: str, content: Html, id_: str) -> Html:
+    """A part of the page with a heading."""
+    return tag("section", tag("h2", escape(title)), content, id=id_)
+
+
 def _number(at: int, numbers: frozenset[int]) -> str | None:
     return "number" if at in numbers else None
 

@@ -8,8 +8,11 @@ import urllib.request
 
 import pytest
 
-from emulator.walk_service import Reply, answering
+from emulator.walk_actions import answering
 from emulator.walk_shell import Command, StepError, brief, run
+from rehearsal.dry.front import Answer
+from rehearsal.events import RehearsalError
+from rehearsal.variables import Variables
 
 
 def get(url: str) -> tuple[int, str]:
@@ -22,19 +25,28 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_the_stand_in_answers_by_host_whatever_the_path() -> None:
-    with answering(lambda host: Reply(200 if host == "a.example" else 503, host)) as address:
-        assert get(f"{address}/a.example/health") == (200, "a.example")
-        assert get(f"{address}/a.example") == (200, "a.example")
-        assert get(f"{address}/b.example/version?x=/1") == (503, "b.example")
+def test_the_stand_in_answers_by_host_and_path() -> None:
+    with answering(lambda host, path: Answer(200 if host == "a.example" else 503, f"{host} {path}")) as address:
+        assert get(f"{address}/a.example/health") == (200, "a.example /health")
+        assert get(f"{address}/a.example") == (200, "a.example /")
+        assert get(f"{address}/b.example/v/1?x=/1") == (503, "b.example /v/1")
 
 
 def test_a_stand_in_that_does_not_know_says_why() -> None:
-    def confused(host: str) -> Reply:
-        raise ValueError(f"nobody knows {host}")
+    def confused(host: str, path: str) -> Answer:
+        raise ValueError(f"nobody knows {host}{path}")
 
     with answering(confused) as address:
-        assert get(f"{address}/a.example/health") == (500, "ValueError('nobody knows a.example')")
+        assert get(f"{address}/a.example/health") == (500, "ValueError('nobody knows a.example/health')")
+
+
+def test_a_commit_stands_for_all_that_a_source_says() -> None:
+    variables = Variables({"Build": {"IMAGE_TAG": "b"}}, {"Code": "c"}).copy()
+    assert variables.fill("#{Code.CommitId} #{Code.VersionId} #{Build.IMAGE_TAG}") == "c c b"
+    variables.add("Code", {"CommitId": "d"})
+    assert variables.fill("#{Code.CommitId}") == "d"
+    with pytest.raises(RehearsalError, match=r"Build\.Other"):
+        variables.fill("#{Build.Other}")
 
 
 @pytest.mark.parametrize(
