@@ -104,7 +104,9 @@ class Director:
 
     def version(self, environment: str) -> str:
         """The commit that answers under the service's name, "" where nothing does."""
-        url = self.url(environment)
+        url = self.world.describe(environment).get("ServiceUrl")
+        if not url:
+            return ""
         status, body = self.runtime.ask(f"{url}{_VERSION_PATH}")
         if status != 200:
             return ""

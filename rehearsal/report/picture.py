@@ -7,7 +7,7 @@ could be taken.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rehearsal.events import RehearsalError
@@ -17,14 +17,16 @@ LARGEST = 200_000  # bytes
 SCALES = (1.0, 0.9, 0.8, 0.7, 0.6)  # the first that is small enough
 
 
-def take(page: Path, picture: Path) -> tuple[float, int]:
+def take(
+    page: Path, picture: Path, photograph: Callable[[Path, Path, float], None] = browser.photograph
+) -> tuple[float, int]:
     """Take it, with fewer pixels if the file would be too large; its scale and its bytes.
 
     Raises:
         RehearsalError: There is no browser, or no picture that is small enough.
     """
     for scale in SCALES:
-        browser.photograph(page, picture, scale)
+        photograph(page, picture, scale)
         size = picture.stat().st_size
         if size <= LARGEST:
             return scale, size

@@ -30,7 +30,8 @@ def charted(each: Scenario, result: Result) -> bool:
 
 
 def _row(number: int, each: Scenario, result: Result) -> list[Html]:
-    title = tag("a", escape(each.title), href=f"#scenario-{number}") if charted(each, result) else escape(each.title)
+    title = escape(f"{number}. {each.title}")
+    title = tag("a", title, href=f"#scenario-{number}") if charted(each, result) else title
     lines = [tag("li", *line) for line in (*_measured(each.measured), *_decided(each))]
     return [
         title,

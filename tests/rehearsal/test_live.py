@@ -18,6 +18,8 @@ from rehearsal.live import Live
 from rehearsal.live_draw import Palette, Traffic, columns, fit, screen, sparkline, summary
 from rehearsal.live_view import Group, Snapshot, Task, View
 
+NOTHING = (Traffic(), Palette())
+
 
 def told(*events: tuple[str, Mapping[str, object]]) -> Snapshot:
     view = View()
@@ -56,6 +58,25 @@ def test_an_execution_replaces_the_last_one() -> None:
 def test_a_scenario_begins_without_a_step() -> None:
     now = told(("scenario", {"scenario": "A", "step": "one"}), ("scenario", {"scenario": "B"}))
     assert (now.scenario, now.step) == ("B", "")
+
+
+def test_scenarios_that_were_played_stay() -> None:
+    ended = [(name, state) for name in ("a", "b") for state in ("InProgress", "Passed" if name == "a" else "NotPassed")]
+    now = told(*[("scenario", {"scenario": name, "state": state}) for name, state in ended])
+    assert now.scenarios == {"a": "Passed", "b": "NotPassed"}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_health_of_tasks_is_visible_whatever_the_service_is_called(width: int) -> None:
+    names = [("courier-production-blue", "a"), ("courier-production-green", "a"), ("courier-production-green", "b")]
+    groups = tuple(Group(cluster, f"{name}-Service-{'8' * 60}", "c" * 40, 2, 1) for cluster, name in names)
+    lines = [
+        "".join(text for text, _ in line) for line in screen(Snapshot("x", groups=groups), *NOTHING, width, 24, 0, 1)
+    ]
+    shown = [line for line in lines if "1 of 2 healthy" in line]
+    assert len(shown) == len(groups)
+    assert len({line.index("1 of 2") for line in shown}) == 1
+    assert max(map(columns, shown)) <= width
 
 
 def test_events_that_lack_data_are_only_listed() -> None:

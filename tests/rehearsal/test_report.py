@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -123,8 +124,10 @@ def test_a_rehearsal_without_requests_has_a_page() -> None:
     given = sample.result()
     dry = replace(given, meta=replace(given.meta, mode="dry"), seconds=(), phases=(), steps=())
     document = page(dry)
-    assert "no requests were made" in document
-    assert Outline(document).count("figure") == 0
+    outline = Outline(document)
+    assert outline.count("figure") == 0
+    assert {each["id"] for _, each in outline.elements if "id" in each} == {"scenarios", "truth", "timeline"}
+    assert "4 of 4 scenarios as expected; dry: no customers" in document
     assert page(Result(Meta("p", "s", "dry", "x", 0.0)))
 
 
@@ -137,10 +140,14 @@ def test_the_verdict_needs_scenarios_and_all_of_them() -> None:
     assert "3 of 4 scenarios as expected" in page(replace(given, scenarios=broken))
 
 
-def test_failures_of_controls_are_told_apart(document: str) -> None:
+def test_failures_on_purpose_are_told_apart(document: str) -> None:
     given = sample.result()
-    assert given.failed == given.wanted + 1
-    assert f", 1 failed ({given.wanted:,} more in controls, on purpose)" in document
+    assert (given.lost, given.outages, given.failed) == (1, 1, given.wanted + 2)
+    assert f", 1 lost (1 failed in outages and {given.wanted:,} in controls, on purpose); " in document
+    assert [given.planned(sample.ZERO + at) for at in (440, 505, 639, 640, 719, 720)] == [0, 1, 0, 1, 1, 0]
+    unbounded = tuple(replace(each, passed=each.name != "task") for each in given.scenarios)
+    broken = replace(given, scenarios=unbounded)
+    assert (broken.lost, broken.outages, broken.planned(sample.ZERO + 505)) == (2, 0, False)
 
 
 def test_the_files_hold_the_same(tmp_path: Path) -> None:
@@ -149,7 +156,7 @@ def test_the_files_hold_the_same(tmp_path: Path) -> None:
     assert html.read_text(encoding="utf-8") == page(given)
     document = json.loads(data.read_text(encoding="utf-8"))
     assert document == json.loads(json.dumps(as_dict(given)))
-    assert list(document)[:5] == ["schema", "passed", "requests", "failed", "meta"]
+    assert list(document)[:5] == ["schema", "passed", "requests", "failed", "lost"]
     assert document["schema"] == 1
     assert document["requests"] == given.requests
     scenario = document["scenarios"][0]
@@ -207,6 +214,9 @@ def test_values_are_inside_their_panel() -> None:
 def test_badges_do_not_cover_each_other() -> None:
     groups = marks.groups([10, 12, 30, 60, 300])
     assert [(group.text, group.xs) for group in groups] == [("1–3", (10, 12, 30)), ("4", (60,)), ("5", (300,))]  # noqa: RUF001
+    many = marks.groups(sorted(float(37 * at % 900) for at in range(100)))
+    assert sum(len(group.xs) for group in many) == 100
+    assert not any(left.meets(right) for left, right in pairwise(many))
 
 
 def test_versions_have_the_same_colour_in_every_chart() -> None:
