@@ -126,9 +126,9 @@ def _keep_logical_ids(provisioners: Any) -> None:
         if len(whole) <= max_len:
             return whole
         stem, _, suffix = whole.rpartition("-")
-        shown = stem[-len(logical_id) :][:24]
+        shown = stem[-len(logical_id) :][: min(24, max_len - len(suffix) - 3)]
         room = max_len - len(suffix) - len(shown) - 2
-        return f"{stem[: max(room, 1)]}-{shown}-{suffix}"
+        return f"{stem[:room]}-{shown}-{suffix}"
 
     provisioners._physical_name = physical_name
 

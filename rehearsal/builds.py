@@ -110,6 +110,9 @@ class CodeBuild:
     def _stored(self, place: Place, project: Mapping[str, Any], role: str, name: str) -> dict[str, str]:
         """The project's variables, with those kept in SSM read from there, as the project's role may."""
         variables = project["environment"].get("environmentVariables", [])
+        for item in variables:
+            if item.get("type", "PLAINTEXT") not in ("PLAINTEXT", "PARAMETER_STORE"):
+                raise NotRehearsedError(f"variable {item['name']} of build project {name}: type {item['type']}")
         kept = {item["name"]: item["value"] for item in variables if item.get("type") == "PARAMETER_STORE"}
         values = {item["name"]: item["value"] for item in variables if item["name"] not in kept}
         if not kept:

@@ -28,7 +28,7 @@ _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 _BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 _KEYS = {
     *("ActionMode", "StackName", "TemplatePath", "TemplateConfiguration", "ParameterOverrides", "Capabilities"),
-    *("RoleArn", "OutputFileName"),
+    "RoleArn",
 }
 
 
@@ -71,6 +71,8 @@ class Stacks:
         if len(overrides.encode()) > _OVERRIDES_LIMIT:
             raise RehearsalError(f"ParameterOverrides has {len(overrides.encode())} bytes, at most {_OVERRIDES_LIMIT}")
         values, tags = self._values(configuration, file)
+        if '"Fn::' in overrides:
+            raise NotRehearsedError("functions in ParameterOverrides")
         values |= _json("ParameterOverrides", overrides)
         stack = configuration["StackName"]
         template = file(configuration["TemplatePath"])

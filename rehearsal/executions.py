@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from rehearsal import actions, conditions, triggers
 from rehearsal.actions import Action, Context, Services
 from rehearsal.aws import Place
@@ -27,6 +29,15 @@ Stage = Mapping[str, Any]
 
 class SupersededError(RehearsalError):
     """A newer execution has overtaken this one."""
+
+
+class ConditionError(RehearsalError):
+    """A stage's condition does not hold."""
+
+    def __init__(self, message: str, result: str) -> None:
+        """`result` is what the condition asks for then."""
+        super().__init__(message)
+        self.result = result
 
 
 class StoppedError(RehearsalError):
@@ -188,7 +199,7 @@ class CodePipeline:
         self._actions(stage, execution, execution.context)
         end = conditions.failed(stage.get("onSuccess", {}), aws, self._place, execution.context.variables, events)
         if end:
-            raise RehearsalError(f"the success condition says {end[0]}: {end[1]}")
+            raise ConditionError(f"the success condition says {end[0]}: {end[1]}", end[0])
 
     def _actions(self, stage: Stage, execution: Execution, context: Context) -> None:
         """All actions by run order; those of the same order one after the other, which AWS runs side by side."""
@@ -202,17 +213,25 @@ class CodePipeline:
         self._say("action", f"{stage['name']} {name}: InProgress", execution, action=name, state="InProgress")
         try:
             actions.run(self._services, context, action)
-        except RehearsalError as error:
-            self._say("action", f"{stage['name']} {name}: Failed, {error}", execution, action=name, state="Failed")
-            raise type(error)(f"{name}: {error}") from error
+        except NotRehearsedError:
+            raise
+        except (RehearsalError, BotoCoreError, ClientError, KeyError) as error:
+            # An API that refuses, or a configuration without a key, fails the action as it would on AWS.
+            reason = f"the configuration lacks {error}" if isinstance(error, KeyError) else str(error)
+            self._say("action", f"{stage['name']} {name}: Failed, {reason}", execution, action=name, state="Failed")
+            raise RehearsalError(f"{name}: {reason}") from error
         self._say("action", f"{stage['name']} {name}: Succeeded", execution, action=name, state="Succeeded")
 
     def _after_failure(self, name: str, stage: Stage, execution: Execution, error: RehearsalError) -> None:
         """Go back to the stage's last good execution where the pipeline says so, as an execution of its own."""
-        ended_by_condition = str(error).startswith("the success condition says")
-        wants = stage.get("onFailure", {}).get("result")
-        if ended_by_condition:
-            wants = wants if not str(error).startswith("the success condition says ROLLBACK") else "ROLLBACK"
+        failure = stage.get("onFailure", {})
+        wants = failure.get("result")
+        if failure.get("conditions") or wants not in (None, "ROLLBACK", "FAIL"):
+            self._services.events.not_rehearsed(
+                f"OnFailure of stage {stage['name']}: {wants or 'conditions'}", "only ROLLBACK and FAIL are played"
+            )
+        if isinstance(error, ConditionError) and error.result == "ROLLBACK":
+            wants = error.result
         good = self._good.get((name, stage["name"]))
         if wants != "ROLLBACK" or good is None:
             return

@@ -15,11 +15,11 @@ from rehearsal.aws import Aws, Place
 from rehearsal.dry import docker, front
 from rehearsal.dry.processes import Processes, get, status
 from rehearsal.events import Events, RehearsalError
-from rehearsal.full.scheduler_secrets import secrets
 from rehearsal.matcher import matches
 from rehearsal.permissions import Permissions
 from rehearsal.routes import Backend, Routes
 from rehearsal.runtime import DeploymentFailedError, Tools
+from rehearsal.task_secrets import secrets
 from sendy_cfn import package
 
 _ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from rehearsal.full.balancer_state import Check, Target
+from rehearsal.matcher import matches
 
 INITIAL, HEALTHY, UNHEALTHY, DRAINING = "initial", "healthy", "unhealthy", "draining"
 
@@ -58,12 +59,6 @@ def probe(check: Check, target: Target) -> bool:
         return False
     finally:
         connection.close()
-
-
-def matches(codes: str, status: int) -> bool:
-    """Whether a status is among a matcher's codes, such as `200`, `200,301` or `200-299`."""
-    ranges = [part.strip().partition("-") for part in codes.split(",")]
-    return any(int(first) <= status <= int(last or first) for first, _, last in ranges)
 
 
 class Checker:

@@ -11,13 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rehearsal.events import RehearsalError
-
 Status = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
-
-
-class DeploymentFailedError(RehearsalError):
-    """A deployment failed, as ECS defines it; the message holds the reason."""
 
 
 @dataclass(frozen=True)

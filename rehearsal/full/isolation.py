@@ -25,6 +25,7 @@ INSIDE = "REHEARSAL_FOLDER"  # variable that says that this process is inside, a
 KEEP = "REHEARSAL_KEEP"  # variable: leave the folder where it is
 OUTSIDE = "REHEARSAL_OUTSIDE"  # variable: descriptor of a pipe that the process outside holds the other end of
 _INTERRUPTED = 130
+_KEPT = "kept"  # file that says that somebody wants to look at the folder
 _PREFIX = "rehearsal-full-"
 _PATIENCE = 20.0  # seconds that an interrupted rehearsal has to end by itself
 _COMMAND = (
@@ -130,6 +131,7 @@ def _folder() -> Iterator[Path]:
             yield folder
         finally:
             if os.environ.get(KEEP):
+                (folder / _KEPT).touch()
                 print(f"kept: {folder}", file=sys.stderr)
             else:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -138,6 +140,8 @@ def _folder() -> Iterator[Path]:
 def _sweep() -> None:
     """Remove folders of rehearsals that were killed: nobody holds their lock."""
     for folder in Path("/tmp").glob(f"{_PREFIX}*"):
+        if (folder / _KEPT).exists():
+            continue
         with contextlib.suppress(OSError), (folder / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)

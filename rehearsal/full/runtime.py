@@ -18,13 +18,11 @@ from rehearsal.events import Events, RehearsalError
 from rehearsal.full import certificates, images, isolation, registry_tls, storage, task_network
 from rehearsal.full.balancer import Balancers
 from rehearsal.full.containers import Engine
-from rehearsal.full.deployments import DeploymentFailedError
 from rehearsal.full.names import NameServer
 from rehearsal.full.resolver import Resolver
 from rehearsal.full.scheduler import Clients, Scheduler
 from rehearsal.permissions import Permissions
-from rehearsal.runtime import DeploymentFailedError as Failed
-from rehearsal.runtime import Tools
+from rehearsal.runtime import DeploymentFailedError, Tools
 from rehearsal.world import World
 from sendy_cfn import package
 
@@ -71,7 +69,7 @@ class FullRuntime:
             try:
                 self.scheduler.wait_steady(cluster, service, definition, _STEADY)
             except DeploymentFailedError as error:
-                raise Failed(f"service {service}: {error}") from error
+                raise DeploymentFailedError(f"service {service}: {error}") from error
 
     def ask(self, url: str) -> tuple[int, str]:
         """What a GET is answered with, through the resolver and the load balancer."""
@@ -111,7 +109,7 @@ class FullRuntime:
                 definition["executionRoleArn"], place.region, needs, "ResourceInitializationError"
             )
         except permissions.DeniedError as error:
-            raise Failed(str(error)) from error
+            raise DeploymentFailedError(str(error)) from error
         self.checked.add(arn)
 
 

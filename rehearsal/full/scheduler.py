@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.events import Events, NotRehearsedError, RehearsalError
-from rehearsal.full.deployments import Deployment, DeploymentFailedError
+from rehearsal.full.deployments import Deployment
 from rehearsal.full.scheduler_parts import Clients, Engine, Health, TaskView, World
 from rehearsal.full.scheduler_reading import Lost, Reader, Service, short
 from rehearsal.full.scheduler_service import Rollout, ServiceRunner
 from rehearsal.full.tasks import Task
+from rehearsal.runtime import DeploymentFailedError
 
 __all__ = ["Clients", "Engine", "Health", "Scheduler", "TaskView"]
 

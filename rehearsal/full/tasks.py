@@ -15,8 +15,8 @@ from rehearsal.events import RehearsalError
 from rehearsal.full.deployments import Member
 from rehearsal.full.scheduler_checks import Check, CheckDefinition
 from rehearsal.full.scheduler_parts import Clients, Container, Order, TaskFailedError, TaskView, World
-from rehearsal.full.scheduler_secrets import secrets
 from rehearsal.full.scheduler_targets import Targets
+from rehearsal.task_secrets import secrets
 
 _STOP_TIMEOUT = 30  # seconds, https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 _ALIVE = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")

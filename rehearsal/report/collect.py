@@ -62,10 +62,11 @@ def _frozen(series: _Series) -> dict[str, tuple[tuple[float, float], ...]]:
 
 def seconds(requests: Requests, start: float = 0.0, end: float = math.inf) -> tuple[Second, ...]:
     """The requests of each second."""
-    return tuple(
-        Second(float(each.at), dict(each.by_version), each.failed, each.latency.p50, each.latency.p95, each.latency.p99)
-        for each in requests.seconds(start, end)
-    )
+    found = []
+    for each in requests.seconds(start, end):
+        latency = (each.latency.p50, each.latency.p95, each.latency.p99) if each.by_version else (None, None, None)
+        found.append(Second(float(each.at), dict(each.by_version), each.failed, *latency))
+    return tuple(found)
 
 
 def phase(name: str, start: float, end: float, measured: Measured) -> Phase:

@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rehearsal.full.balancer_health import Health, matches, probe
+from rehearsal.full.balancer_health import Health, probe
 from rehearsal.full.balancer_state import Check, Group, Target
 from rehearsal.full.balancer_targets import Targets
+from rehearsal.matcher import matches
 
 CHECK = Check(True, "HTTP", "/health", "traffic-port", 0.02, 2, 3, 2, "200")
 GROUP = Group("arn:tg/orders/1", "orders", "HTTP", CHECK, 0.2, "round_robin", 0)

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from rehearsal.events import NotRehearsedError, RehearsalError
-from rehearsal.full.deployments import DeploymentFailedError
+from rehearsal.runtime import DeploymentFailedError
 from tests.rehearsal.scheduled import CLUSTER, SERVICE, Image, Site, until
 from tests.rehearsal.scheduled import site as started
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from rehearsal.full.deployments import DeploymentFailedError
+from rehearsal.runtime import DeploymentFailedError
 from tests.rehearsal.scheduled import CLUSTER, PORT, SERVICE, Site, until
 from tests.rehearsal.scheduled import site as started
 
