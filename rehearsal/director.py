@@ -13,7 +13,7 @@ from rehearsal import faults
 from rehearsal.actions import Services
 from rehearsal.builds import CodeBuild
 from rehearsal.deploys import Stacks
-from rehearsal.events import Event, Events, RehearsalError
+from rehearsal.events import Event, Events, NotRehearsedError, RehearsalError
 from rehearsal.executions import CodePipeline, Execution
 from rehearsal.runtime import Runtime
 from rehearsal.waits import Waits
@@ -51,6 +51,35 @@ class Director:
     def last(self) -> str:
         """The environment where customers are."""
         return self.environments[-1]
+
+    @property
+    def before_last(self) -> str:
+        """The environment before it, or the same where there is only one."""
+        return self.environments[-2:][0]
+
+    def stage_of(self, environment: str) -> str:
+        """The pipeline's stage that releases to an environment.
+
+        Raises:
+            NotRehearsedError: there is none.
+        """
+        stack = self.world.stack(environment)
+        for stage in self.pipeline.describe(self.world.pipeline)["stages"]:
+            if any(action.get("configuration", {}).get("StackName") == stack for action in stage["actions"]):
+                return str(stage["name"])
+        raise NotRehearsedError(f"the pipeline has no stage that deploys {stack}")
+
+    def environment_with(self, action: str) -> str:
+        """The first environment whose stage has an action of this name.
+
+        Raises:
+            NotRehearsedError: there is none.
+        """
+        stages = {stage["name"]: stage for stage in self.pipeline.describe(self.world.pipeline)["stages"]}
+        for environment in self.environments:
+            if any(each["name"] == action for each in stages[self.stage_of(environment)]["actions"]):
+                return environment
+        raise NotRehearsedError(f"no environment of the service has an action {action}")
 
     @property
     def live_colour(self) -> str:
@@ -98,8 +127,14 @@ class Director:
         return self.pipeline.start(self.world.pipeline)
 
     def follow(self, execution: Execution) -> Execution:
-        """Go through the pipeline's stages."""
+        """Go through the pipeline's stages.
+
+        Raises:
+            NotRehearsedError: one has something that the rehearsal cannot play.
+        """
         self.pipeline.follow(self.world.pipeline, execution)
+        if execution.status == "NotRehearsed":
+            raise NotRehearsedError(execution.reason)
         return execution
 
     def version(self, environment: str) -> str:

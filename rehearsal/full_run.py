@@ -48,7 +48,7 @@ def run(setup: Setup, mode: str, names: Sequence[str], report: Path) -> bool:
         ):
             director = Director(world, events, parts, cut, setup.folder / "director")
             stage = Stage(director, parts, setup.folder / "loads", _RATE, shown=live)
-            played = [_play(stage, name) for name in names]
+            played = [each for name in names if (each := _play(stage, name))]
     meta = Meta(
         setup.platform.platform,
         setup.service,
@@ -65,10 +65,12 @@ def run(setup: Setup, mode: str, names: Sequence[str], report: Path) -> bool:
     return found.passed
 
 
-def _play(stage: Stage, name: str) -> Played:
+def _play(stage: Stage, name: str) -> Played | None:
     start, before = time.time(), len(stage.loads)
     verdict = scenarios.play(stage.director.events, SCENARIOS[name], stage)
     loads = stage.loads[before:]
+    if verdict is None:
+        return None
     return Played(SCENARIOS[name], verdict, start, time.time(), tuple(load.traffic.requests for load in loads))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rehearsal.director import Director
-from rehearsal.events import Events, RehearsalError
+from rehearsal.events import Events, NotRehearsedError, RehearsalError
 from rehearsal.executions import Execution
 
 Row = tuple[str, str, str]  # label, value, unit
@@ -49,6 +49,7 @@ def first(director: Director) -> Verdict:
 def switch(director: Director) -> Verdict:
     """The next release goes to the idle cluster, and names lead there afterwards."""
     before = director.live_colour
+    director.environment_with("Switch")
     commit = director.commit()
     execution = director.release()
     after = director.live_colour
@@ -56,15 +57,16 @@ def switch(director: Director) -> Verdict:
     return Verdict(f"{ended(execution)}; customers went from {before or 'one side'} to {after or 'one side'}", good)
 
 
-def contained(fault: str, stage: str) -> Callable[[Director], Verdict]:
-    """A version with a fault fails in a stage, and customers keep what they had."""
+def contained(fault: str, where: Callable[[Director], str]) -> Callable[[Director], Verdict]:
+    """A version with a fault fails in an environment, and customers there and after it keep what they had."""
 
     def play(director: Director) -> Verdict:
+        stage = director.stage_of(where(director))
         before = {environment: director.version(environment) for environment in director.environments}
         director.commit(fault)
         execution = director.release()
-        reached = [f"Deploy{name.title()}" for name in director.environments].index(stage)
-        kept = director.environments[reached:]  # those before have the new version, which was good there
+        # Those before it have the new version, which was good there.
+        kept = director.environments[director.environments.index(where(director)) :]
         same = all(director.version(environment) == before[environment] for environment in kept)
         worst, seconds = director.worst_case_minutes(kept[0]), director.decided(execution)
         in_time = worst is None or seconds <= worst * 60
@@ -125,11 +127,30 @@ def _brief(reason: str) -> str:
     return cause if len(cause) <= 200 else f"{cause[:197]}..."
 
 
-def play(events: Events, scenario: Scenario[Where], where: Where) -> Verdict:
-    """Play a scenario; one that breaks has not passed."""
+def first_environment(director: Director) -> str:
+    """Where releases go first."""
+    return director.environments[0]
+
+
+def with_load_test(director: Director) -> str:
+    """Where the load test is."""
+    return director.environment_with("Load")
+
+
+def with_switch(director: Director) -> str:
+    """Where names lead to one of two clusters."""
+    return director.environment_with("Switch")
+
+
+def play(events: Events, scenario: Scenario[Where], where: Where) -> Verdict | None:
+    """Play a scenario; one that breaks has not passed. None where the platform has no place for it."""
     events.add("scenario", scenario.title, scenario=scenario.name, state="InProgress")
     try:
         verdict = scenario.play(where)
+    except NotRehearsedError as error:
+        events.not_rehearsed(f"scenario '{scenario.title}'", str(error))
+        events.add("scenario", f"{scenario.title}: not rehearsed", scenario=scenario.name, state="Skipped")
+        return None
     except RehearsalError as error:
         verdict = Verdict(f"broke off: {error}", passed=False)
     state = "Passed" if verdict.passed else "NotPassed"
@@ -140,11 +161,13 @@ def play(events: Events, scenario: Scenario[Where], where: Where) -> Verdict:
 _ALL = (
     Scenario("first", "First release", "every environment answers with the commit", first),
     Scenario("switch", "Release by cluster switch", "customers get the commit from the other cluster", switch),
-    Scenario("crash", "Image that crashes", "stopped in the first environment", contained("crash", "DeployTest")),
-    Scenario("smoke", "Failing smoke test", "stopped in the first environment", contained("smoke", "DeployTest")),
-    Scenario("wrong-version", "Wrong version", "stopped by the smoke test", contained("wrong-version", "DeployTest")),
-    Scenario("load", "Too slow under load", "stopped by the load test", contained("slow-answers", "DeployStaging")),
-    Scenario("flip-back", "Errors after the switch", "switched back", contained("public-name", "DeployProduction")),
+    Scenario("crash", "Image that crashes", "stopped in the first environment", contained("crash", first_environment)),
+    Scenario("smoke", "Failing smoke test", "stopped in the first environment", contained("smoke", first_environment)),
+    Scenario(
+        "wrong-version", "Wrong version", "stopped by the smoke test", contained("wrong-version", first_environment)
+    ),
+    Scenario("load", "Too slow under load", "stopped by the load test", contained("slow-answers", with_load_test)),
+    Scenario("flip-back", "Errors after the switch", "switched back", contained("public-name", with_switch)),
     Scenario("interrupted", "Interrupted and run again", "the second run finishes the release", interrupted),
     Scenario("at-once", "Two releases at once", "customers have the newer one", at_once),
 )

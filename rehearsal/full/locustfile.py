@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import User, constant_throughput, events, task
+from locust import User, events, task
 
 from rehearsal.full import traffic_client, traffic_plan
 
@@ -50,14 +51,18 @@ def _end(**_: Any) -> None:
 class Visitor(User):  # type: ignore[misc]
     """One user, at a steady pace."""
 
-    wait_time = constant_throughput(PLAN.rate / PLAN.users)
-
     def on_start(self) -> None:
         """A new user has no connection, and does not begin in step with the others."""
         chance = random.Random()
         self.chance = chance
+        self.began = time.monotonic()
         self.visitor = traffic_client.Client(PLAN, TLS, record, chance)
         gevent.sleep(chance.uniform(0, PLAN.users / PLAN.rate))
+
+    def wait_time(self) -> float:
+        """Seconds until the next request: the pace give or take a fifth, so that users do not fall into step."""
+        pace = PLAN.users / PLAN.rate * self.chance.uniform(0.8, 1.2)
+        return float(max(0.0, self.began + pace - time.monotonic()))
 
     @task  # type: ignore[untyped-decorator]
     def visit(self) -> None:
@@ -65,6 +70,7 @@ class Visitor(User):  # type: ignore[misc]
 
         In a greenlet of its own: Locust kills a waiting user, and the user may have begun a request by then.
         """
+        self.began = time.monotonic()
         request = gevent.spawn(self.visitor.ask, self.chance.choices(PLAN.asks, WEIGHTS)[0])
         try:
             request.join()

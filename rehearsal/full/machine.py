@@ -1,6 +1,6 @@
 """What a full rehearsal needs of the machine, and how to get it.
 
-    python -m rehearsal.full.machine [--install]
+    python -m rehearsal.full.machine [--install [--browser]]
 
 Exit status 0 where everything is there, 1 where something is missing, cannot be installed or is not allowed.
 """
@@ -31,6 +31,8 @@ PACKAGES: Mapping[str, str] = {
     "unshare": "util-linux",
     "/usr/bin/python3": "python3",  # the base image is made of it
 }
+# Nothing fails without them; with them more is checked.
+OPTIONAL: Mapping[str, str] = {"chromium": "chromium"}
 _VERSIONS: Mapping[str, Sequence[str]] = {
     "buildah": ("buildah", "--version"),
     "crun": ("crun", "--version"),
@@ -46,9 +48,9 @@ def path() -> str:
     return os.pathsep.join([os.environ.get("PATH", ""), *_SYSTEM_FOLDERS])
 
 
-def missing() -> list[str]:
+def missing(packages: Mapping[str, str] = PACKAGES) -> list[str]:
     """The Debian packages that are not installed."""
-    return sorted({package for command, package in PACKAGES.items() if shutil.which(command, path=path()) is None})
+    return sorted({package for command, package in packages.items() if shutil.which(command, path=path()) is None})
 
 
 def refusal() -> str:
@@ -71,23 +73,28 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _install(packages: Sequence[str]) -> None:
+    if not packages:
+        return
+    print(f"installing {' '.join(packages)} from Debian", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--no-install-recommends", *packages]):
+        done = subprocess.run([*command, "-y"], check=False, env=environment, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            print(f"{' '.join(command[:3])} ended with {done.returncode}", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Say what is missing, or install it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.full.machine", description="Checks the machine.")
     parser.add_argument("--install", action="store_true", help="install what is missing with apt-get, as root")
+    parser.add_argument("--browser", action="store_true", help="install a browser too, for looking at the page")
     given = parser.parse_args(arguments)
+    if given.install and os.geteuid() == 0 and shutil.which("apt-get"):
+        _install(missing())
+        if given.browser:
+            _install(missing(OPTIONAL))
     lacking = missing()
-    if lacking and given.install and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"installing {' '.join(lacking)} from Debian", flush=True)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "-qq", "update"],
-            ["apt-get", "-qq", "install", "--no-install-recommends", *lacking],
-        ):
-            done = subprocess.run([*command, "-y"], check=False, env=environment, stdout=subprocess.DEVNULL)
-            if done.returncode:
-                print(f"{' '.join(command[:3])} ended with {done.returncode}", file=sys.stderr)
-        lacking = missing()
     if lacking:
         print(f"a full rehearsal needs Debian's packages: apt-get install {' '.join(lacking)}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rehearsal import scenarios as plain
+from rehearsal.director import Director
 from rehearsal.events import Event
 from rehearsal.full.measuring import (
     HEALTH,
@@ -32,7 +33,8 @@ def rolling_and_switch(stage: Stage) -> Verdict:
     """A release replaces tasks in staging and switches clusters in production, and nobody notices."""
     director = stage.director
     before = director.live_colour
-    with stage.load(director.environments[-2]) as rolling, stage.load(director.last) as switching:
+    plain.with_switch(director)
+    with stage.load(director.before_last) as rolling, stage.load(director.last) as switching:
         commit = director.commit()
         execution = director.release()
         stage.keep(SESSION)
@@ -47,12 +49,12 @@ def rolling_and_switch(stage: Stage) -> Verdict:
     return Verdict(f"{plain.ended(execution)}; {lost} requests failed", good, tuple(table))
 
 
-def contained(fault: str, at: str, environment: Callable[[Stage], str]) -> Play:
-    """A version with a fault is stopped, and customers of the environment see nothing of it."""
+def contained(fault: str, where: Callable[[Director], str]) -> Play:
+    """A version with a fault is stopped in an environment, and customers there see nothing of it."""
 
     def play(stage: Stage) -> Verdict:
-        with stage.load(environment(stage)) as load:
-            verdict = plain.contained(fault, at)(stage.director)
+        with stage.load(where(stage.director)) as load:
+            verdict = plain.contained(fault, where)(stage.director)
         lost = load.measured().failed
         return replace(
             verdict,
@@ -67,7 +69,7 @@ def contained(fault: str, at: str, environment: Callable[[Stage], str]) -> Play:
 def slow_start(stage: Stage) -> Verdict:
     """A version that takes seconds to listen is released without a lost request."""
     director = stage.director
-    with stage.load(director.environments[-2]) as load:
+    with stage.load(director.before_last) as load:
         commit = director.commit("slow-start")
         execution = director.release()
     lost = load.measured().failed
@@ -79,7 +81,7 @@ def flip_back(stage: Stage) -> Verdict:
     """Customers get errors after the switch; verification switches back, and errors end."""
     director = stage.director
     with stage.load(director.last) as load:
-        verdict = plain.contained("public-name", "DeployProduction")(director)
+        verdict = plain.contained("public-name", plain.with_switch)(director)
         back = time.time()
         stage.keep(forgotten(stage) + 5)
     whole, after = load.measured(), load.measured(back + forgotten(stage))
@@ -119,11 +121,13 @@ def cluster_dead(stage: Stage) -> Verdict:
         stage.keep(3)
         at = stage.mark(f"all tasks of {cluster} are killed", "cluster dead")
         stage.parts.scheduler.kill_cluster(cluster)
-        until(lambda: load.measured(at).failed > 0)
-        recovered = until(lambda: quiet_for(load, 5.0))
-        outage = last_failure(load, at)
-        stage.mark(f"{cluster} is back", "cluster back")
-        stage.parts.scheduler.revive(cluster)
+        try:
+            until(lambda: load.measured(at).failed > 0)
+            recovered = until(lambda: quiet_for(load, 5.0))
+            outage = last_failure(load, at)
+        finally:
+            stage.mark(f"{cluster} is back", "cluster back")
+            stage.parts.scheduler.revive(cluster)
         until(lambda: len(live_tasks(stage, cluster)) >= minimum(stage))
         stage.keep(forgotten(stage))
     limit = 4 * 10 + forgotten(stage)  # three checks at ten seconds, then names are forgotten
@@ -229,14 +233,6 @@ def _revive_later(stage: Stage, cluster: str, gone: threading.Event) -> None:
     stage.parts.scheduler.revive(cluster)
 
 
-def _first(stage: Stage) -> str:
-    return stage.director.environments[0]
-
-
-def _staging(stage: Stage) -> str:
-    return stage.director.environments[-2]
-
-
 _ALL: tuple[Scenario[Stage], ...] = (
     Scenario("first", "First release", "every environment answers", lambda stage: plain.first(stage.director)),
     Scenario("release", "Rolling release and cluster switch", "no request fails", rolling_and_switch),
@@ -244,25 +240,31 @@ _ALL: tuple[Scenario[Stage], ...] = (
         "crash",
         "Image that crashes",
         "stopped in the first environment, nobody notices",
-        contained("crash", "DeployTest", _first),
+        contained("crash", plain.first_environment),
     ),
     Scenario("slow-start", "Slow starter", "released, no request fails", slow_start),
-    Scenario("smoke", "Failing smoke test", "stopped before customers", quiet(plain.contained("smoke", "DeployTest"))),
+    Scenario(
+        "smoke",
+        "Failing smoke test",
+        "stopped before customers",
+        quiet(plain.contained("smoke", plain.first_environment)),
+    ),
     Scenario(
         "wrong-version",
         "Wrong version",
         "stopped before customers",
-        quiet(plain.contained("wrong-version", "DeployTest")),
+        quiet(plain.contained("wrong-version", plain.first_environment)),
     ),
     Scenario(
         "load",
         "Too slow under load",
         "stopped before customers",
-        quiet(plain.contained("slow-answers", "DeployStaging")),
+        quiet(plain.contained("slow-answers", plain.with_load_test)),
     ),
-    Scenario("flip-back", "Errors after the switch", "switched back, then no request fails", flip_back),
     Scenario("task-killed", "Task killed", "replaced, few requests fail", task_killed),
     Scenario("cluster-dead", "Live cluster dead", "Route 53 leads to the other cluster", cluster_dead),
+    # After it the idle side has a version with errors, to which Route 53 would lead customers of a dead cluster.
+    Scenario("flip-back", "Errors after the switch", "switched back, then no request fails", flip_back),
     Scenario("at-once", "Two releases at once", "customers have the newer one, no request fails", quiet(plain.at_once)),
     Scenario("interrupted", "Interrupted and run again", "finished, no request fails", quiet(plain.interrupted)),
     Scenario("control-old-cluster", "Control: old cluster removed at once", "requests fail", old_cluster_removed),

@@ -1,4 +1,9 @@
-"""The page in a real browser: does it draw, does it stay on this machine, does it fit a telephone?"""
+"""The page in a real browser: does it draw, does it stay on this machine, does it fit a telephone?
+
+    python -m rehearsal.report.browser PAGE.html
+
+Exit status 0 where it does, 1 where it does not, 2 without a browser.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,9 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -157,3 +164,18 @@ def _run(browser: str, folder: Path, address: str, *flags: str, height: int = 90
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # some of its processes outlive it for a moment
         process.wait()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the page that is named; the exit status."""
+    try:
+        problems = check(Path(arguments[0]))
+    except RehearsalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(*problems or [f"{arguments[0]}: draws, stays on this machine and fits"], sep="\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
