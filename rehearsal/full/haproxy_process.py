@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.events import RehearsalError
+from rehearsal.full.child import START as LIMIT
+from rehearsal.full.child import Child
 from rehearsal.full.haproxy_config import Rendered
 
 # What `set server … addr` answers when it worked.
 _DONE = re.compile(r"(IP changed|port changed|no need to change|nothing changed)")
 _SERVERS = 4  # of the kinds of rows of `show stat`
-LIMIT = 30.0  # seconds for a start or a reload; tenths of a second on a quiet machine
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,12 @@ class HAProxy:
         self._socket = folder / "master.sock"
         self._config = folder / "haproxy.cfg"
         self._log = folder / "haproxy.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     @property
     def running(self) -> bool:
         """Whether it was started and not stopped."""
-        return self._process is not None
+        return self._child is not None
 
     def run(self, rendered: Rendered) -> None:
         """Start with a configuration, or replace the running one without losing a connection.
@@ -55,19 +56,13 @@ class HAProxy:
             RehearsalError: HAProxy does not take the configuration, or did not start.
         """
         self._write(rendered)
-        before = self.workers() if self._process else []
-        if self._process:
-            os.kill(self._process.pid, signal.SIGUSR2)
+        before = self.workers() if self._child else []
+        if self._child:
+            os.kill(self._child.pid, signal.SIGUSR2)
         else:
             command = ["haproxy", "-W", "-S", str(self._socket), "-f", str(self._config)]
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + LIMIT
-        while not self._current(before):
-            self.check()
-            if time.monotonic() > deadline:
-                raise RehearsalError(f"HAProxy did not start within {LIMIT:.0f} s:\n{self._tail()}")
-            time.sleep(0.02)
+            self._child = Child("HAProxy", command, self._log)
+        self._child.wait(lambda: self._current(before))
 
     def check(self) -> None:
         """Still there.
@@ -75,21 +70,14 @@ class HAProxy:
         Raises:
             RehearsalError: it ended by itself.
         """
-        if self._process and self._process.poll() is not None:
-            raise RehearsalError(f"HAProxy ended with exit status {self._process.returncode}:\n{self._tail()}")
+        if self._child:
+            self._child.check()
 
     def stop(self) -> None:
         """End it and all its connections."""
-        if not self._process:
-            return
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
-        self._process = None
+        if self._child:
+            self._child.stop()
+        self._child = None
 
     def tell(self, commands: Sequence[str], *, newest: bool = True) -> None:
         """Give commands to every worker: one that only ends its connections routes their next requests all the same.
@@ -153,7 +141,7 @@ class HAProxy:
                 return self._once(command)
             except OSError:
                 self.check()
-                if not self._process or time.monotonic() > deadline:
+                if not self._child or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
 
@@ -177,6 +165,3 @@ class HAProxy:
         )
         if tried.returncode:
             raise RehearsalError(f"HAProxy does not take {self._config}:\n{tried.stderr or tried.stdout}")
-
-    def _tail(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-2000:] if self._log.exists() else ""

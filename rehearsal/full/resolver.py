@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 from rehearsal.events import Events, RehearsalError
-
-LIMIT = 30.0  # seconds to start; less than one on a quiet machine
+from rehearsal.full.child import Child
 
 _CONFIG = """\
 server:
@@ -70,7 +66,7 @@ class Resolver:
         self._folder, self._upstream, self._events = folder, upstream, events
         self._max_ttl, self._address = max_ttl, address
         self._config = folder / "unbound.conf"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     def start(self) -> None:
         """Answer from now on.
@@ -81,15 +77,9 @@ class Resolver:
         self._config.write_text(self.config(), encoding="utf-8")
         if self._max_ttl is not None:
             self._events.add("note", f"answers of name servers are kept for {self._max_ttl} s at most")
-        with (self._folder / "unbound.out").open("ab") as output:
-            command = ["unbound", "-d", "-c", str(self._config)]
-            self._process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-        deadline = time.monotonic() + LIMIT
-        while self._control("status").returncode:
-            self.check()
-            if time.monotonic() > deadline:
-                raise RehearsalError(f"Unbound did not start within {LIMIT:.0f} s:\n{self._tail()}")
-            time.sleep(0.05)
+        command = ["unbound", "-d", "-c", str(self._config)]
+        self._child = Child("Unbound", command, self._folder / "unbound.out", [self._folder / "unbound.log"])
+        self._child.wait(lambda: not self._control("status").returncode)
 
     def config(self) -> str:
         """Unbound's configuration."""
@@ -107,8 +97,8 @@ class Resolver:
         Raises:
             RehearsalError: it ended by itself.
         """
-        if self._process and self._process.poll() is not None:
-            raise RehearsalError(f"Unbound ended with exit status {self._process.returncode}:\n{self._tail()}")
+        if self._child:
+            self._child.check()
 
     def flush(self) -> None:
         """Forget every answer.
@@ -122,21 +112,10 @@ class Resolver:
 
     def stop(self) -> None:
         """Answer nothing any more."""
-        if not self._process:
-            return
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
-        self._process = None
+        if self._child:
+            self._child.stop()
+        self._child = None
 
     def _control(self, *command: str) -> subprocess.CompletedProcess[str]:
         whole = ["unbound-control", "-c", str(self._config), *command]
         return subprocess.run(whole, capture_output=True, text=True, check=False)
-
-    def _tail(self) -> str:
-        logs = [self._folder / name for name in ("unbound.out", "unbound.log")]
-        return "".join(log.read_text(encoding="utf-8", errors="replace")[-1500:] for log in logs if log.exists())

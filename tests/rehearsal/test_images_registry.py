@@ -78,7 +78,7 @@ class TestRegistry:
         self, tmp_path: Path, made: Certificate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.haproxy(monkeypatch, tmp_path / "bin", "echo cannot bind; exit 3")
-        with pytest.raises(RehearsalError, match="ended with 3: cannot bind"):
+        with pytest.raises(RehearsalError, match="exit status 3:\ncannot bind"):
             registry_tls.start(tmp_path / "registry", made.pem, "http://127.0.0.1:1")
 
     def test_needs_haproxy(self, tmp_path: Path, made: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
