@@ -43,6 +43,8 @@ def _rehearse(given: argparse.Namespace, words: Sequence[str]) -> int:
     platform = targets.load(given.params, given.templates, package.CACHE)
     if given.service not in platform.services:
         raise RefusedError(f"'{given.service}' is no service, known are {', '.join(platform.services)}")
+    if not given.source.is_dir():
+        raise RefusedError(f"{given.source}: no such folder; --source is the repository of {given.service}")
     setup = Setup(platform, given.templates, given.service, given.source, Path())
     if not given.full:
         names = _known(given.scenario or scenarios.DRY, scenarios.SCENARIOS)

@@ -47,6 +47,10 @@ def test_an_unknown_scenario_is_told_with_the_known_ones(
         assert name in told
 
 
+def test_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--source", "nowhere").startswith("nowhere: no such folder")
+
+
 def test_a_scenario_with_a_slip_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert "flip-back" in refused(capsys, "--scenario", "flip-bakc")
 
