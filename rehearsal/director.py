@@ -19,8 +19,6 @@ from rehearsal.runtime import Runtime
 from rehearsal.waits import Waits
 from rehearsal.world import World
 
-_VERSION_PATH = "/version"
-
 
 @dataclass
 class Director:
@@ -100,7 +98,8 @@ class Director:
     def commit(self, fault: str | None = None) -> str:
         """Write, commit and push a new version; its commit."""
         number = next(self._numbers)
-        host = f"{self.world.setup.service}.{self._domain()}"
+        # The name that customers use; before the first release nobody uses any.
+        host = urlsplit(str(self.world.describe(self.last).get("ServiceUrl", ""))).hostname or ""
         faults.write(self.world.setup.source, self.world.code.folder, f"Version {number}.", fault, host)
         commit = self.world.code.commit(f"Version {number}" + (f", with the fault {fault}" if fault else ""))
         self.events.add("note", f"git push: version {number}, commit {commit[:7]}", commit=commit)
@@ -142,7 +141,7 @@ class Director:
         url = self.world.describe(environment).get("ServiceUrl")
         if not url:
             return ""
-        status, body = self.runtime.ask(f"{url}{_VERSION_PATH}")
+        status, body = self.runtime.ask(f"{url}{self.world.service.version_path}")
         if status != 200:
             return ""
         return str(json.loads(body).get("commit", ""))
@@ -165,13 +164,6 @@ class Director:
     def _is_of(event: Event, execution: Execution) -> bool:
         of_stage = event.data.get("stage") == execution.stage and event.kind in ("stage", "action")
         return of_stage and execution.id in str(event.data.get("execution"))
-
-    def _domain(self) -> str:
-        zones = self.world.describe(self.last)
-        if "ServiceUrl" in zones:
-            return str(urlsplit(zones["ServiceUrl"]).hostname).partition(".")[2]
-        environment = self.world.setup.platform.environments[self.last]
-        return str(environment.domain)
 
     def _approve(self, text: str) -> bool:
         first = text.strip().splitlines()[0] if text.strip() else "no text"

@@ -11,14 +11,17 @@ class Waits:
     """Variables of builds and values of templates that differ from what is deployed on AWS."""
 
     variables: Mapping[str, str] = field(default_factory=dict)  # of builds
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # environment -> parameters of the service
+    values: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # environment, or "*" for the others -> parameters of the service
     resolver: int | None = None  # seconds that the resolver keeps an answer at most
 
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """What is changed, from what, to what."""
         rows = [(f"variable {name} of builds", "as deployed", value) for name, value in self.variables.items()]
         for environment, values in self.values.items():
-            rows += [(f"{name} in {environment}", "as in params/", value) for name, value in values.items()]
+            where = "the other environments" if environment == "*" else environment
+            rows += [(f"{name} in {where}", "as in params/", value) for name, value in values.items()]
         if self.resolver is not None:
             rows.append(("time that the resolver keeps answers", "TTL of the record", f"{self.resolver} s"))
         return tuple(rows)
