@@ -19,7 +19,7 @@ def test_rows_name_every_change() -> None:
     assert [(row[0], row[2]) for row in given.rows()] == [
         ("variable TTL_SECONDS of builds", "0"),
         ("MinTasks in test", "1"),
-        ("MinTasks in *", "2"),
+        ("MinTasks in the other environments", "2"),
         ("time that the resolver keeps answers", "10 s"),
     ]
 
