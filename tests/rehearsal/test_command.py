@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rehearsal import command
 from rehearsal.full import isolation, machine
 from rehearsal.full.scenarios import SCENARIOS as FULL
 from rehearsal.scenarios import DRY, SCENARIOS
+from rehearsal.world import Setup
 from tests.platforms import ROOT
 
 
@@ -99,3 +101,22 @@ def test_a_full_rehearsal_ends_as_it_ends_inside(monkeypatch: pytest.MonkeyPatch
 
 def test_the_usual_scenarios_are_known() -> None:
     assert set(DRY) <= set(SCENARIOS)
+
+
+def test_templates_changed_by_hand_are_rehearsed_as_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "templates"
+    shutil.copytree(ROOT / "templates", changed)
+    service = changed / "service-orders.yaml"
+    service.write_text(service.read_text().replace("HealthCheckPath: /health", "HealthCheckPath: /healthz"))
+    rehearsed: list[Path] = []
+
+    def run(setup: Setup, *_given: object) -> bool:
+        rehearsed.append(setup.templates)
+        return True
+
+    monkeypatch.setattr("rehearsal.dry_run.run", run)
+    assert command.main(["--templates", str(changed)]) == 0
+    assert rehearsed == [changed]
+    assert "rehearsed as it is" in capsys.readouterr().err
