@@ -48,9 +48,10 @@ def path() -> str:
     return os.pathsep.join([os.environ.get("PATH", ""), *_SYSTEM_FOLDERS])
 
 
-def missing(packages: Mapping[str, str] = PACKAGES) -> list[str]:
-    """The Debian packages that are not installed."""
-    return sorted({package for command, package in packages.items() if shutil.which(command, path=path()) is None})
+def missing(packages: Mapping[str, str] | None = None) -> list[str]:
+    """Those of the Debian packages, or of the needed ones, that are not installed."""
+    wanted = PACKAGES if packages is None else packages
+    return sorted({package for command, package in wanted.items() if shutil.which(command, path=path()) is None})
 
 
 def refusal() -> str:
