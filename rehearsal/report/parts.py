@@ -11,8 +11,8 @@ from rehearsal.report.text import Html, count, duration, escape, join, milliseco
 NUMBERS = frozenset(range(2, 9))
 _MODES = {
     "dry": "dry: real builds, no containers",
-    "short": "short: waits were cut",
-    "long": "long: waits as deployed",
+    "short": "short: waits cut, names forgotten early",
+    "long": "long: waits cut, names kept for their TTL",
 }
 
 
