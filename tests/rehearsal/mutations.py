@@ -21,6 +21,7 @@ class Fault(NamedTuple):
     new: str
     stage: str  # where the rehearsal stops
     said: str  # part of the reason
+    also: tuple[tuple[str, str], ...] = ()  # further changes of the same file
 
 
 # Of service templates: the pipeline takes them from the platform's repository.
@@ -123,11 +124,18 @@ TOOLCHAIN_FAULTS = (
 # Seen only when customers are to go to the other cluster.
 SWITCH_FAULTS = (
     Fault(
+        # All of the weight stays where it was: with some of it on the new side, some answers would be right.
         "weight",
         SWITCH,
         "        - BlueIsLive\n        - 0\n        - 100\n      HealthCheckId: !Ref GreenHealthCheck",
         "        - BlueIsLive\n        - 0\n        - 0\n      HealthCheckId: !Ref GreenHealthCheck",
         "DeployProduction",
         "does not hold",
+        (
+            (
+                "        - BlueIsLive\n        - 100\n        - 0\n      HealthCheckId: !Ref HealthCheck",
+                "        - BlueIsLive\n        - 100\n        - 100\n      HealthCheckId: !Ref HealthCheck",
+            ),
+        ),
     ),
 )

@@ -59,8 +59,10 @@ class Rehearsed:
         """Change the template in the platform's repository."""
         file = self.templates / "templates" / fault.file
         text = file.read_text(encoding="utf-8")
-        assert fault.old in text, f"{fault.file} has changed: the fault '{fault.name}' cannot be planted"
-        file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+        for old, new in ((fault.old, fault.new), *fault.also):
+            assert old in text, f"{fault.file} has changed: the fault '{fault.name}' cannot be planted"
+            text = text.replace(old, new)
+        file.write_text(text, encoding="utf-8")
         self._publish(f"Fault: {fault.name}")
 
     def mend(self, fault: Fault) -> None:
