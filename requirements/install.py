@@ -5,7 +5,8 @@
 
 `.venv/.installed` is written last and names the Python version, the place and the hash of the installed lock. A run
 that finds it missing or different builds the environment anew, so an interrupted set-up is repaired by the next run.
-Only the standard library is used, and pip installs with `--no-deps`: what the lock does not name never gets in.
+Only the standard library is used. pip installs with `--no-deps` and `--require-hashes`: a package that the lock does
+not name, or a file that its release did not have when the lock was written, never gets in.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 LOCKS = ("runtime", "dev", "rehearse")  # each contains the one before it
 PIP_FLAGS = ("--disable-pip-version-check", "--no-input", "-qq")
-INSTALL_FLAGS = ("--no-deps", "--no-compile", "--prefer-binary", "--no-warn-script-location")
+INSTALL_FLAGS = ("--require-hashes", "--no-deps", "--no-compile", "--prefer-binary", "--no-warn-script-location")
 
 
 class SetupError(Exception):
@@ -45,7 +46,7 @@ def main(arguments: list[str], root: Path) -> int:
     try:
         check_python()
         if arguments[0] == "lock":
-            write_locks(root / "requirements")
+            write_locks(root)
         else:
             install(arguments[0], root)
     except SetupError as error:
@@ -129,36 +130,46 @@ def can_import(module: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], folder: Path | None = None) -> None:
     """Run a command quietly.
 
     Raises:
         SetupError: It failed; the message holds what it said.
     """
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"UV_NO_CONFIG": "1"}  # a lock depends on the .in files, not on somebody's uv.toml
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
     if done.returncode:
         raise SetupError(f"{' '.join(command[:4])} … ended with {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def write_locks(folder: Path) -> None:
-    """Resolve the .in files in throw-away environments and write what pip chose, every version exact.
+def write_locks(root: Path) -> None:
+    """Resolve the .in files to the newest versions they allow: each exact, with the hashes of all files of the release.
 
-    No hashes: they would have to name the files for every platform, and an index may serve its own builds.
+    The hashes are those of every platform's files, so it doesn't matter where this runs. uv is the one of the lock
+    that is there.
 
     Raises:
-        SetupError: The requirements contradict each other, or pip failed.
+        SetupError: The requirements contradict each other, or there is no index to be had.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        venv = Path(scratch)
-        create(venv)
-        pip = pip_for(venv)
-        for lock in LOCKS:
-            run([*pip, "install", *PIP_FLAGS, "--no-compile", "-r", str(folder / f"{lock}.in")])
-            run([*pip, "check"])
-            frozen = subprocess.run([*pip, "freeze"], capture_output=True, text=True, check=True).stdout
-            if "@" in frozen:
-                raise SetupError(f"a package did not come from an index:\n{frozen}")
-            (folder / f"{lock}.lock").write_text(frozen, encoding="utf-8")
+    install("dev", root)
+    for lock in LOCKS:
+        _, *arguments = lock_command(lock)
+        run([str(root / ".venv/bin/uv"), *arguments, "--upgrade", "--quiet"], root / "requirements")
+
+
+def lock_command(lock: str) -> list[str]:
+    """What writes one lock, run in `requirements/`. uv notes it in the lock, and Renovate repeats it from there.
+
+    https://docs.renovatebot.com/modules/manager/pip-compile/ has the options that it accepts, and wants a `=` in them.
+    """
+    smaller = LOCKS[: LOCKS.index(lock)]
+    return [
+        *("uv", "pip", "compile", "--generate-hashes"),
+        "--python-version={}.{}".format(*OLDEST_PYTHON),
+        *(f"--constraint={name}.lock" for name in smaller[-1:]),
+        f"--output-file={lock}.lock",
+        *(f"{name}.in" for name in (*smaller, lock)),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from requirements.install import LOCKS, lock_command
 
 REPOSITORY = Path(__file__).parents[1]
 # ensurepip takes seconds; where there is a pip, it serves instead, as it does on a Debian without python3-venv.
@@ -25,14 +30,16 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def install(project: Path, lock: str = "runtime", *, without: tuple[str, ...] = SLOW) -> tuple[int, str, bool]:
+def install(
+    project: Path, lock: str = "runtime", *, without: tuple[str, ...] = SLOW, variables: Mapping[str, str] | None = None
+) -> tuple[int, str, bool]:
     """Run the installer; return status, errors, and whether it did anything. `without`: modules this Python lacks."""
     hidden = project / "hidden"
     hidden.mkdir(exist_ok=True)
     for module in without:
         (hidden / f"{module}.py").write_text("raise ImportError\n", encoding="utf-8")
     command = [sys.executable, str(project / "requirements/install.py"), lock]
-    environment = os.environ | {"PYTHONPATH": str(hidden)}
+    environment = os.environ | {"PYTHONPATH": str(hidden), **(variables or {})}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     return done.returncode, done.stderr, "setting up" in done.stdout
 
@@ -94,11 +101,61 @@ def test_bad_usage(project: Path) -> None:
     assert install(project, "everything")[0] == 2
 
 
-def test_each_lock_pins_every_package_exactly_and_contains_the_one_before() -> None:
-    runtime, dev, rehearse = (
-        (REPOSITORY / f"requirements/{lock}.lock").read_text(encoding="utf-8").splitlines()
-        for lock in ("runtime", "dev", "rehearse")
-    )
+def wheel(folder: Path) -> str:
+    """The smallest package that pip takes, `demo` 1.0; returns the SHA-256 of its file."""
+    file = folder / "demo-1.0-py3-none-any.whl"
+    files = {
+        "demo.py": "",
+        "demo-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+        "demo-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "demo-1.0.dist-info/RECORD": "",
+    }
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
-    assert all(len(line.split("==")) == 2 and not line.startswith("-") for line in rehearse)
-    assert set(runtime) < set(dev) < set(rehearse)
+
+def test_only_a_file_whose_hash_is_in_the_lock_is_installed(project: Path) -> None:
+    right = wheel(project)
+    lock = project / "requirements/runtime.lock"
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(project)}
+
+    lock.write_text(f"demo==1.0 \\\n    --hash=sha256:{'0' * 64}\n", encoding="utf-8")
+    status, errors, _ = install(project, variables=offline)
+    assert status == 1
+    assert "DO NOT MATCH THE HASHES" in errors
+
+    lock.write_text("demo==1.0\n", encoding="utf-8")
+    status, errors, _ = install(project, variables=offline)
+    assert status == 1
+    assert "--require-hashes" in errors
+
+    lock.write_text(f"demo==1.0 \\\n    --hash=sha256:{'0' * 64} \\\n    --hash=sha256:{right}\n", encoding="utf-8")
+    assert install(project, variables=offline) == (0, "", True)
+    assert subprocess.run([project / ".venv/bin/python", "-c", "import demo"], check=False).returncode == 0
+
+
+def test_locks_are_written_from_the_smallest_to_the_largest(project: Path) -> None:
+    install(project, "dev")
+    uv = project / ".venv/bin/uv"
+    uv.write_text('#!/bin/sh\necho "uv $* $UV_NO_CONFIG" >> ../calls\n', encoding="utf-8")
+    uv.chmod(0o755)
+
+    assert install(project, "lock") == (0, "", False)
+
+    written = (project / "calls").read_text(encoding="utf-8").splitlines()
+    assert written == [" ".join([*lock_command(lock), "--upgrade", "--quiet", "1"]) for lock in LOCKS]
+    assert "--constraint=dev.lock" in written[2]
+
+
+def test_a_lock_that_cannot_be_written_is_told(project: Path) -> None:
+    install(project, "dev")
+    uv = project / ".venv/bin/uv"
+    uv.write_text("#!/bin/sh\necho no solution >&2; exit 1\n", encoding="utf-8")
+    uv.chmod(0o755)
+
+    status, errors, _ = install(project, "lock")
+
+    assert status == 1
+    assert "no solution" in errors
