@@ -11,7 +11,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime templates check stale style types lint actions test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime templates check stale style types lint actions licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -27,10 +27,11 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup stale style types lint actions test rehearse ## what CI runs: stale templates, style, types, lint, pipeline actions, tests, dry rehearsal
+check: setup stale style types lint actions test rehearse ## what CI runs: stale templates and licences, style, types, lint, pipeline actions, tests, dry rehearsal
 
 stale: setup
 	@$(PY) generate.py --check
+	@$(PY) -m requirements.licences --check
 
 style: setup
 	@$(PY) -m ruff check --quiet $(SOURCES)
@@ -86,8 +87,15 @@ schemas: runtime ## write params/*.schema.json for editors, and docs/reference.m
 	@$(PY) -m sendy_cfn.config.schema
 	@$(PY) -m sendy_cfn.config.reference
 
-lock: ## resolve requirements/*.in again and write the locks
+lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock
+
+licences: ## write docs/licences.md from what the locks install
+	@$(PYTHON) requirements/install.py rehearse
+	@$(PY) -m requirements.licences
+
+sbom: runtime ## write build/sbom.json, CycloneDX: make sbom [LOCK=dev]
+	@$(PY) -m requirements.sbom $(if $(LOCK),--lock $(LOCK))
 
 env:
 	@if [[ -z "$(ENV)" ]]; then echo "which environment? e.g. make $(firstword $(MAKECMDGOALS)) ENV=test" >&2; exit 2; fi
