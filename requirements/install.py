@@ -145,30 +145,35 @@ def run(command: list[str], folder: Path | None = None) -> None:
 def write_locks(root: Path) -> None:
     """Resolve the .in files to the newest versions they allow: each exact, with the hashes of all files of the release.
 
-    The hashes are those of every platform's files, so it doesn't matter where this runs. uv is the one of the lock
-    that is there.
+    The hashes are those of every platform's files, so it doesn't matter where this runs. The largest lock comes first,
+    since all that is wanted has to agree: ministack takes one version of botocore only. The smaller ones start as
+    copies, since uv keeps the versions that it finds in the file it writes. uv is the one of the lock that is there.
 
     Raises:
         SetupError: The requirements contradict each other, or there is no index to be had.
     """
     install("dev", root)
-    for lock in LOCKS:
+    folder = root / "requirements"
+    larger = None
+    for lock in reversed(LOCKS):
+        if larger:
+            shutil.copy(folder / f"{larger}.lock", folder / f"{lock}.lock")
         _, *arguments = lock_command(lock)
-        run([str(root / ".venv/bin/uv"), *arguments, "--upgrade", "--quiet"], root / "requirements")
+        run([str(root / ".venv/bin/uv"), *arguments, *([] if larger else ["--upgrade"]), "--quiet"], folder)
+        larger = lock
 
 
 def lock_command(lock: str) -> list[str]:
     """What writes one lock, run in `requirements/`. uv notes it in the lock, and Renovate repeats it from there.
 
     https://docs.renovatebot.com/modules/manager/pip-compile/ has the options that it accepts, and wants a `=` in them.
+    It goes through the locks by name: none may need another one that was written before it.
     """
-    smaller = LOCKS[: LOCKS.index(lock)]
     return [
         *("uv", "pip", "compile", "--generate-hashes"),
         "--python-version={}.{}".format(*OLDEST_PYTHON),
-        *(f"--constraint={name}.lock" for name in smaller[-1:]),
         f"--output-file={lock}.lock",
-        *(f"{name}.in" for name in (*smaller, lock)),
+        *(f"{name}.in" for name in LOCKS[: LOCKS.index(lock) + 1]),
     ]
 
 

@@ -136,7 +136,7 @@ def test_only_a_file_whose_hash_is_in_the_lock_is_installed(project: Path) -> No
     assert subprocess.run([project / ".venv/bin/python", "-c", "import demo"], check=False).returncode == 0
 
 
-def test_locks_are_written_from_the_smallest_to_the_largest(project: Path) -> None:
+def test_locks_are_written_from_the_largest_to_the_smallest_which_keep_its_versions(project: Path) -> None:
     install(project, "dev")
     uv = project / ".venv/bin/uv"
     uv.write_text('#!/bin/sh\necho "uv $* $UV_NO_CONFIG" >> ../calls\n', encoding="utf-8")
@@ -145,8 +145,12 @@ def test_locks_are_written_from_the_smallest_to_the_largest(project: Path) -> No
     assert install(project, "lock") == (0, "", False)
 
     written = (project / "calls").read_text(encoding="utf-8").splitlines()
-    assert written == [" ".join([*lock_command(lock), "--upgrade", "--quiet", "1"]) for lock in LOCKS]
-    assert "--constraint=dev.lock" in written[2]
+    assert written == [
+        " ".join([*lock_command("rehearse"), "--upgrade", "--quiet", "1"]),
+        " ".join([*lock_command("dev"), "--quiet", "1"]),
+        " ".join([*lock_command("runtime"), "--quiet", "1"]),
+    ]
+    assert {(project / f"requirements/{lock}.lock").read_text(encoding="utf-8") for lock in LOCKS} == {"# rehearse\n"}
 
 
 def test_a_lock_that_cannot_be_written_is_told(project: Path) -> None:
