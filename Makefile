@@ -11,7 +11,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime templates check stale style types lint actions licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -27,7 +27,7 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup stale style types lint actions test rehearse ## what CI runs: stale templates and licences, style, types, lint, pipeline actions, tests, dry rehearsal
+check: setup stale style types lint actions house test rehearse ## what CI runs: stale templates and licences, style, types, lint, actions, house rules, tests, dry rehearsal
 
 stale: setup
 	@$(PY) generate.py --check
@@ -46,6 +46,9 @@ lint: setup ## cfn-lint over every template, nested wiring included
 
 actions: setup ## pipeline actions and conditions against AWS's reference
 	@$(PY) -m sendy_cfn.checks.actions
+
+house: setup ## our own rules over every template
+	@$(PY) -m sendy_cfn.checks templates
 
 test: setup ## the tests
 	@$(PY) -m pytest $(PYTEST_FLAGS)
@@ -83,9 +86,10 @@ deploy: env runtime ## package, change set, confirmation, progress: make deploy 
 bench: setup ## measure generation, --check and lint
 	@$(PY) -m benchmarks.bench
 
-schemas: runtime ## write params/*.schema.json for editors, and docs/reference.md
+schemas: runtime ## write params/*.schema.json for editors, docs/reference.md and docs/checks.md
 	@$(PY) -m sendy_cfn.config.schema
 	@$(PY) -m sendy_cfn.config.reference
+	@$(PY) -m sendy_cfn.checks.house.page
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock

@@ -60,7 +60,13 @@ def namespaces(steps: Sequence[Step]) -> Iterator[Defect]:
 
 
 def variables(
-    steps: Sequence[Step], pipeline: Block, outer: Block, library: Library, kinds: Mapping[str, Kind]
+    steps: Sequence[Step],
+    pipeline: Block,
+    outer: Block,
+    library: Library,
+    kinds: Mapping[str, Kind],
+    *,
+    alone: bool = False,
 ) -> Iterator[Defect]:
     """Variables that nobody has made before they are used.
 
@@ -70,6 +76,7 @@ def variables(
         outer: The template that the pipeline is in.
         library: The templates of the folder.
         kinds: The type of each step by its place, where it is known.
+        alone: Say nothing of what other templates make, or files that are not there.
     """
     own = frozenset(str(item.get("Name")) for item in blocks(pipeline.get("Variables")))
     known = dict(zip(RESERVED, (BUILT_IN, own), strict=True))
@@ -84,7 +91,7 @@ def variables(
                     problem = "unknown-namespace", f"#{{{reference}}}: no action has the namespace {namespace!r}"
                 elif not maker.position < step.position:
                     problem = "unknown-namespace", f"#{{{reference}}}: {maker.place} does not run before"
-                elif (kind := kinds.get(maker.place)) is None:
+                elif (kind := kinds.get(maker.place)) is None or (alone and kind.origin is not Origin.TABLE):
                     continue
                 else:
                     problem = _missing(name, *_made(maker, kind, outer, library))

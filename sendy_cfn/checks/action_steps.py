@@ -94,8 +94,7 @@ def steps(pipeline: Block) -> list[Step]:
     found: list[Step] = []
     for number, stage in enumerate(blocks(pipeline.get("Stages"))):
         for action in blocks(stage.get("Actions")):
-            order = action.get("RunOrder", 1)
-            position = (number, order if isinstance(order, int) else 1)
+            position = (number, _whole(action.get("RunOrder")) or 1)
             found.append(Step(f"{stage.get('Name')}.{action.get('Name')}", position, action))
         for moment, order in MOMENTS.items():
             for condition in _conditions(stage, moment):
@@ -104,6 +103,13 @@ def steps(pipeline: Block) -> list[Step]:
                     place = f"{stage.get('Name')}.{moment}.{rule.get('Name')}"
                     found.append(Step(place, (number, order), rule, moment, result))
     return found
+
+
+def _whole(value: object) -> int | None:
+    """A whole number; CloudFormation takes it in quotes too."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        return int(value)
+    return value if isinstance(value, int) else None
 
 
 def _conditions(stage: Block, moment: str) -> list[Block]:
@@ -156,7 +162,7 @@ def _numbers(stage: str, action: Block) -> Iterator[Defect]:
     place = f"{stage}.{action.get('Name')}"
     for key, least, most in (("RunOrder", 1, RUN_ORDER), ("TimeoutInMinutes", *TIMEOUT)):
         value = action.get(key, least)
-        if not is_intrinsic(value) and not (isinstance(value, int) and least <= value <= most):
+        if not is_intrinsic(value) and not least <= (_whole(value) or 0) <= most:
             message = f"{key}: {value!r}, expected a whole number from {least} to {most}"
             yield Defect(action.lines[key], place, "wrong-value", message)
     if "TimeoutInMinutes" in action and section(action, "ActionTypeId").get("Category") != "Approval":

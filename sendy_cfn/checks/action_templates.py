@@ -26,8 +26,16 @@ _LENGTHS = {"${AWS::AccountId}": 12, "${AWS::Partition}": 10, "${AWS::Region}": 
 _LONGEST = 130
 
 
+FILES = ("*.yaml", "*.yml", "*.json", "*.template")
+
+
 class TemplateError(Exception):
     """A template that can't be read."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        """Remember the line, 1-based; 0 where the file as a whole is meant."""
+        self.line = line
+        super().__init__(message)
 
 
 class Block(dict[str, Any]):
@@ -45,7 +53,8 @@ class Library:
 
     def names(self, mentioning: str) -> list[str]:
         """Templates in whose text something occurs."""
-        return [path.name for path in sorted(self.folder.glob("*.yaml")) if mentioning.encode() in path.read_bytes()]
+        paths = sorted(path for pattern in FILES for path in self.folder.glob(pattern) if path.is_file())
+        return [path.name for path in paths if mentioning.encode() in path.read_bytes()]
 
 
 @functools.cache
@@ -56,13 +65,16 @@ def template(library: Library, name: str) -> Block:
         TemplateError: It isn't there, is not YAML, or is no mapping.
     """
     try:
-        text = (library.folder / name).read_text(encoding="utf-8")
+        text = (library.folder / name).read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=_Parser)
+        value = _value(node) if node else None
     except OSError as error:
         raise TemplateError(f"{name} can't be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise TemplateError(f"{name} is not YAML: {error}") from error
-    value = _value(node) if node else None
+        mark = getattr(error, "problem_mark", None)
+        raise TemplateError(f"{name} is not YAML: {error}", mark.line + 1 if mark else 0) from error
+    except RecursionError as error:
+        raise TemplateError(f"{name} is nested too deeply, or within itself") from error
     if not isinstance(value, Block):
         raise TemplateError(f"{name} is not a mapping")
     return value
@@ -83,7 +95,15 @@ def _value(node: yaml.Node) -> Any:
         return _mapping(node)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
-    return node.value if node.tag.endswith(":str") else _SCALARS.construct_object(node)
+    return node.value if node.tag.endswith(":str") else _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """A number, a date and so on; the text where it only looks like one, as 2012-99-99 does."""
+    try:
+        return _SCALARS.construct_object(node)
+    except (ValueError, yaml.YAMLError):
+        return node.value
 
 
 def _mapping(node: yaml.MappingNode) -> Block:
@@ -177,7 +197,7 @@ def exported(of: Block) -> frozenset[str]:
     try:
         text = next(texts(given), "")
         specification = yaml.load(text, Loader=_Parser)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return frozenset()
     environment = specification.get("env") if isinstance(specification, dict) else None
     names = environment.get("exported-variables") if isinstance(environment, dict) else None

@@ -85,7 +85,7 @@ def _pipeline(library: Library, outer: Block, pipeline: Block) -> Iterator[Defec
             yield defect(step, "unknown-type", complaint, "RuleTypeId" if step.moment else "ActionTypeId")
             continue
         kinds[step.place] = kind
-        yield from _step(step, kind)
+        yield from step_defects(step, kind)
         yield from action_links.targets(step, kind, outer, library)
     yield from action_links.variables(steps, pipeline, outer, library, kinds)
 
@@ -108,7 +108,8 @@ def _kind(step: Step) -> tuple[Kind | None, str]:
     return None, f"category {category!r} of {provider}, expected {choice}"
 
 
-def _step(step: Step, kind: Kind) -> Iterator[Defect]:
+def step_defects(step: Step, kind: Kind) -> Iterator[Defect]:
+    """What is wrong with one action or rule, as far as it tells itself."""
     for what, names, (least, most) in (
         ("InputArtifacts", step.inputs, kind.inputs),
         ("OutputArtifacts", step.outputs, kind.outputs),
