@@ -23,6 +23,8 @@ from sendy_cfn.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from sendy_cfn.checks.findings import Finding
+
 CLEAN, FOUND, BAD_USAGE = 0, 1, 2
 
 
@@ -32,49 +34,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a template, or a folder of templates")
     options = parser.parse_args(arguments)
     libraries = functools.cache(Library)
-    findings, problems, count = [], [], 0
-    for path in dict.fromkeys(each for given in options.files for each in _templates(given)):
-        library = libraries(path.parent)
-        try:
-            _expect_template(template(library, path.name), path)
-            findings += house.check(library, path.name)
-            count += 1
-        except TemplateError as error:
-            problems.append(Problem(str(path), error.line, "", str(error).removeprefix(f"{path.name} ")))
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    count = 0
+    for given in dict.fromkeys(options.files):
+        before = count + len(problems)
+        for path in _candidates(given):
+            library = libraries(path.parent)
+            try:
+                if _is_template(library, path.name):
+                    findings += house.check(library, path.name)
+                    count += 1
+            except TemplateError as error:
+                problems.append(Problem(str(path), error.line, "", str(error).removeprefix(f"{path.name} ")))
+        if count + len(problems) == before:
+            what = "no templates below this folder" if given.is_dir() else "is no template: it has no Resources"
+            problems.append(Problem(str(given), 0, "", what))
     if findings:
         print(table(findings))
     for problem in problems:
         print(f"house: {problem}", file=sys.stderr)
     if problems:
         return BAD_USAGE
-    print(summary("house", count, len(findings)))
+    print(summary("house", count, len(set(findings))))
     return FOUND if findings else CLEAN
 
 
-def _templates(given: Path) -> Iterator[Path]:
+def _candidates(given: Path) -> Iterator[Path]:
     """The file itself, or what may be templates below a folder."""
     if not given.is_dir():
         yield given
         return
-    paths = sorted(path for pattern in FILES for path in given.rglob(pattern))
-    found = [path for path in paths if path.is_file() and not _is_hidden(path.relative_to(given)) and _mentions(path)]
-    yield from found or [given]
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part == "node_modules" for part in path.parts)
+    for path in sorted(path for pattern in FILES for path in given.rglob(pattern)):
+        hidden = any(part.startswith(".") or part == "node_modules" for part in path.relative_to(given).parts)
+        if path.is_file() and not hidden and _mentions(path):
+            yield path
 
 
 def _mentions(path: Path) -> bool:
+    """Whether the word Resources is in the file: without it, it need not be parsed."""
     try:
         return b"Resources" in path.read_bytes()
     except OSError:
         return True  # reading it again tells why
 
 
-def _expect_template(root: Block, path: Path) -> None:
-    if not isinstance(root.get("Resources"), Block):
-        raise TemplateError(f"{path.name} is no template: it has no Resources")
+def _is_template(library: Library, name: str) -> bool:
+    return isinstance(template(library, name).get("Resources"), Block)
 
 
 if __name__ == "__main__":

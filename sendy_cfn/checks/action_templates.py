@@ -72,7 +72,8 @@ def template(library: Library, name: str) -> Block:
         raise TemplateError(f"{name} can't be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise TemplateError(f"{name} is not YAML: {error}", mark.line + 1 if mark else 0) from error
+        what = " ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))) or str(error)
+        raise TemplateError(f"{name} is not YAML: {what}", mark.line + 1 if mark else 0) from error
     except RecursionError as error:
         raise TemplateError(f"{name} is nested too deeply, or within itself") from error
     if not isinstance(value, Block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendy_cfn.checks.action_templates import template
+from sendy_cfn.checks.action_templates import TemplateError, template
 from sendy_cfn.checks.findings import Finding, Severity
 from sendy_cfn.checks.house import (
     accept,
@@ -84,7 +84,10 @@ def check(library: Library, name: str) -> list[Finding]:
         TemplateError: It can't be read.
     """
     view = View(library, template(library, name))
-    found = [(rule.id, one) for rule in RULES for one in rule.find(view)]
+    try:
+        found = [(rule.id, one) for rule in RULES for one in rule.find(view)]
+    except RecursionError as error:
+        raise TemplateError(f"{name} is nested too deeply") from error
     found, idle = accept.apply(view, found)
     outcomes = {rule.id: rule.outcome for rule in RULES}
     found += [(accept.RULE.id, one) for one in idle]

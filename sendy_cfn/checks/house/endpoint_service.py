@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sendy_cfn.checks.house.view import View
 
 NAME = re.compile(r"(?:cn\.)?com\.amazonaws\.(?!vpce\.)(?:[a-z]{2,5}(?:-[a-z]+)+-[0-9]+\.)?(?P<service>.+)")
-ALMOST = re.compile(r"com\.?amazon(?:aws)?\.(?=[a-z])|amazonaws\.(?:com\.)?(?=[a-z]{2}-)|aws\.com\.")
+ALMOST = re.compile(
+    r"(?!com\.amazonaws\.)com\.?amazon(?:aws)?\.(?=[a-z])|amazonaws\.(?:com\.)?(?=[a-z]{2}-)|aws\.com\."
+)
 
 
 def _find(view: View) -> Iterator[Found]:

@@ -56,7 +56,8 @@ def _defects(view: View, pipeline: Block) -> Iterator[Defect]:
     for step in steps:
         if step.place in kinds and _is_plain(step.given):
             yield from actions.step_defects(step, kinds[step.place])
-    if "PipelineType" in pipeline and isinstance(pipeline.get("Stages"), list) and _is_plain(pipeline):
+    stages, version = pipeline.get("Stages"), pipeline.get("PipelineType")
+    if isinstance(stages, list) and _is_plain([stages, version]) and "Fn::Transform" not in pipeline:
         yield from action_steps.structure(pipeline)
         yield from action_links.artifacts(steps)
         yield from action_links.namespaces(steps)
