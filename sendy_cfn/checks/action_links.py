@@ -79,6 +79,7 @@ def variables(
         alone: Say nothing of what other templates make, or files that are not there.
     """
     own = frozenset(str(item.get("Name")) for item in blocks(pipeline.get("Variables")))
+    unknown = (Origin.FUNCTION, Origin.STACK, Origin.BUILD_SPECIFICATION) if alone else (Origin.FUNCTION,)
     known = dict(zip(RESERVED, (BUILT_IN, own), strict=True))
     makers = {step.namespace: step for step in reversed(steps) if step.namespace}
     for step in steps:
@@ -91,7 +92,7 @@ def variables(
                     problem = "unknown-namespace", f"#{{{reference}}}: no action has the namespace {namespace!r}"
                 elif not maker.position < step.position:
                     problem = "unknown-namespace", f"#{{{reference}}}: {maker.place} does not run before"
-                elif (kind := kinds.get(maker.place)) is None or (alone and kind.origin is not Origin.TABLE):
+                elif (kind := kinds.get(maker.place)) is None or kind.origin in unknown:
                     continue
                 else:
                     problem = _missing(name, *_made(maker, kind, outer, library))

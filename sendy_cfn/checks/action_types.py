@@ -49,6 +49,7 @@ class Origin(StrEnum):
     TABLE = "table"
     BUILD_SPECIFICATION = "build specification"
     STACK = "stack"  # outputs of the template
+    FUNCTION = "function"  # whatever its code says
 
 
 def always(_use: Use) -> bool:
@@ -189,6 +190,41 @@ ACTION_TYPES = (
             *(Key(f"Image{n}ContainerName", beside=f"Image{n}ArtifactName") for n in IMAGES),
         ),
         inputs=(1, 5),
+    ),
+    Kind(
+        ("Deploy",),
+        "ECS",
+        f"{GUIDE}/action-reference-ECS.html",
+        (
+            Key("ClusterName", needed=always),
+            Key("ServiceName", needed=always),
+            Key("FileName"),
+            Key("DeploymentTimeout", forms.whole(1, 60)),  # minutes
+        ),
+        inputs=(1, 1),
+    ),
+    Kind(
+        ("Deploy",),
+        "S3",
+        f"{GUIDE}/action-reference-S3Deploy.html",
+        (
+            Key("BucketName", needed=always),
+            Key("Extract", forms.boolean, needed=always),
+            Key("ObjectKey", needed=lambda use: use.given.get("Extract") == "false"),
+            Key("KMSEncryptionKeyARN"),  # an id or an alias will do
+            Key("CannedACL"),
+            Key("CacheControl"),
+        ),
+        inputs=(1, 1),
+    ),
+    Kind(
+        ("Invoke",),
+        "Lambda",
+        f"{GUIDE}/action-reference-Lambda.html",
+        (Key("FunctionName", needed=always), Key("UserParameters")),
+        inputs=(0, 5),
+        outputs=(0, 5),
+        origin=Origin.FUNCTION,
     ),
     Kind(
         ("Approval",),

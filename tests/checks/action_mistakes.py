@@ -21,6 +21,9 @@ MISTAKES = [
     ("Image1ContainerName: IMAGE", "", "missing-key", "Deploy.Shift", "Image1ContainerName is missing beside"),
     ("AlarmName: orders-errors", "", "missing-key", "Deploy.OnSuccess.Quiet", "AlarmName is missing"),
     ("Commands: [curl -f https://orders.example]", "", "missing-key", "Deploy.OnFailure.Reachable", "Commands is miss"),
+    ("ClusterName: orders", "Cluster: orders", "missing-key", "Deploy.Roll", "ClusterName is missing"),
+    ("Extract: 'true'", "Extract: 'false'", "missing-key", "Deploy.Upload", "ObjectKey is missing"),
+    ("UserParameters: done", "Payload: x", "unknown-key", "Deploy.Tell", "Payload is no key of Lambda"),
     # values
     ("DetectChanges: 'false'", "DetectChanges: false", "not-text", "Source.Service", "False is no text; quote it"),
     ("WaitTime: '10'", "WaitTime: 10", "not-text", "Deploy.OnSuccess.Quiet", "10 is no text"),

@@ -133,6 +133,21 @@ Resources:
               InputArtifacts: [{Name: Service}]
               RunOrder: 4
               Namespace: Verify
+            - Name: Roll
+              ActionTypeId: {Category: Deploy, Owner: AWS, Provider: ECS, Version: '1'}
+              Configuration: {ClusterName: orders, ServiceName: orders, DeploymentTimeout: '15'}
+              InputArtifacts: [{Name: Service}]
+              RunOrder: 5
+            - Name: Upload
+              ActionTypeId: {Category: Deploy, Owner: AWS, Provider: S3, Version: '1'}
+              Configuration: {BucketName: orders, Extract: 'true'}
+              InputArtifacts: [{Name: Service}]
+              RunOrder: 5
+            - Name: Tell
+              ActionTypeId: {Category: Invoke, Owner: AWS, Provider: Lambda, Version: '1'}
+              Configuration: {FunctionName: tell, UserParameters: done}
+              RunOrder: 5
+              Namespace: Told
           OnSuccess:
             Conditions:
               - Result: FAIL

@@ -6,6 +6,7 @@ Which region has which service is not looked at, nor are names of other prefixes
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -17,23 +18,29 @@ if TYPE_CHECKING:
 
     from sendy_cfn.checks.house.view import View
 
-NAME = re.compile(r"(?:cn\.)?com\.amazonaws\.(?!vpce\.)(?:[a-z]{2,5}(?:-[a-z]+)+-[0-9]+\.)?(?P<service>.+)")
-ALMOST = re.compile(
-    r"(?!com\.amazonaws\.)com\.?amazon(?:aws)?\.(?=[a-z])|amazonaws\.(?:com\.)?(?=[a-z]{2}-)|aws\.com\."
-)
+NAME = re.compile(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]{2,5}(?:-[a-z]+)+-[0-9]+\.)?(?P<service>.+)")
+GLOBAL = ("iam", "s3-global.accesspoint", "savingsplans", "vpce.")  # have no region there, or are somebody else's
+ALIKE = 0.85  # of 1, as difflib counts
 
 
 def _find(view: View) -> Iterator[Found]:
     for endpoint in view.of("AWS::EC2::VPCEndpoint"):
         for text in view.texts(endpoint.given.get("ServiceName")):
-            name = NAME.fullmatch(text)
-            if name and name["service"].removesuffix(".cn") not in ENDPOINT_SERVICES:
-                message = unknown("endpoint service", name["service"], ENDPOINT_SERVICES)
-            elif not name and ALMOST.match(text):
-                message = f"ServiceName {text!r}, expected com.amazonaws.<region>.<service>"
-            else:
-                continue
-            yield Found(endpoint.at("ServiceName"), endpoint.id, message)
+            if message := _wrong(text):
+                yield Found(endpoint.at("ServiceName"), endpoint.id, message)
+
+
+def _wrong(text: str) -> str:
+    name = NAME.fullmatch(text)
+    start = ".".join(text.split(".")[:2])
+    if name is None:
+        alike = difflib.SequenceMatcher(None, start, "com.amazonaws").ratio() >= ALIKE
+        return f"ServiceName {text!r}, expected com.amazonaws.<region>.<service>" if alike else ""
+    if name["service"].startswith(GLOBAL):
+        return ""
+    if name["service"].removesuffix(".cn") not in ENDPOINT_SERVICES:
+        return unknown("endpoint service", name["service"], ENDPOINT_SERVICES)
+    return "" if name["region"] else f"ServiceName {text!r} has no region"
 
 
 RULE = Rule(

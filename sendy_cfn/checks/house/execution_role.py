@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sendy_cfn.checks.action_templates import Block
     from sendy_cfn.checks.house.view import Resource, View
 
+WHERE = ("FARGATE", "FARGATE_SPOT", "EXTERNAL")
+
 
 def _find(view: View) -> Iterator[Found]:
     for task in view.of("AWS::ECS::TaskDefinition"):
@@ -34,7 +36,8 @@ def _on_fargate(view: View, task: Resource) -> bool:
     wanted = items(task.given.get("RequiresCompatibilities"))
     services = [s.given for s in view.of("AWS::ECS::Service") if target(s.given.get("TaskDefinition")) == task.id]
     launched = (service.get("LaunchType") for service in services)
-    return any(text in ("FARGATE", "EXTERNAL") for value in (*wanted, *launched) for text in view.texts(value))
+    provided = (one.get("CapacityProvider") for s in services for one in blocks(s.get("CapacityProviderStrategy")))
+    return any(text in WHERE for value in (*wanted, *launched, *provided) for text in view.texts(value))
 
 
 def _reason(view: View, container: Block, fargate: bool) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sendy_cfn.checks.house.policies import may_allow, principals, statements
 from sendy_cfn.checks.house.rule import Found, Rule
+from sendy_cfn.checks.house.values import choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,12 @@ ACTION = "kms:PutKeyPolicy"
 
 def _find(view: View) -> Iterator[Found]:
     for key in view.of("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
-        found = statements(key.given.get("KeyPolicy"))
-        if key.lacks("KeyPolicy") or not found or "BypassPolicyLockoutSafetyCheck" in key.given:
-            continue
-        if not any(_administers(view, statement) for statement in found):
-            yield Found(key.at("KeyPolicy"), key.id, f"KeyPolicy lets nobody of the account use {ACTION}")
+        for policy in choices(key.given.get("KeyPolicy")):
+            found = statements(policy)
+            if policy is None or found is None or "BypassPolicyLockoutSafetyCheck" in key.given:
+                continue
+            if not any(_administers(view, statement) for statement in found):
+                yield Found(key.at("KeyPolicy"), key.id, f"KeyPolicy lets nobody of the account use {ACTION}")
 
 
 def _administers(view: View, statement: Block) -> bool:

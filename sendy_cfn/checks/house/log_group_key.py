@@ -24,7 +24,7 @@ def _find(view: View) -> Iterator[Found]:
             key = view.one(target(choice), "AWS::KMS::Key")
             if key is None or "Fn::Transform" in key.given:
                 continue
-            found = [] if key.lacks("KeyPolicy") else statements(key.given.get("KeyPolicy"))
+            found = statements(key.given.get("KeyPolicy"))
             if found is not None and not any(_grants(view, statement) for statement in found):
                 message = f"KmsKeyId is {key.id}, whose policy does not let logs.<region>.amazonaws.com use it"
                 yield Found(group.at("KmsKeyId"), group.id, message)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def statements(policy: object) -> list[Block] | None:
     """The statements of a policy in all branches; None if there may be others."""
     found: list[Block] = []
-    for choice in choices(policy):
+    for choice in choices(policy) if policy is not None else ():
         if not isinstance(choice, Block) or is_intrinsic(choice) or is_open(choice.get("Statement")):
             return None
         found += blocks(choice.get("Statement"))

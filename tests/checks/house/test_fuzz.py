@@ -52,7 +52,7 @@ def changed(template: Any, choice: random.Random, times: int) -> Any:
         if kind == 0 and isinstance(outer, dict):
             del outer[last]
         elif kind == 1:
-            outer[last] = {"Fn::If": ["A", outer[last], choice.choice(ODD)]}
+            outer[last] = {"Fn::If": ["A", outer[last], json.loads(json.dumps(choice.choice(ODD)))]}
         elif kind == 2:
             outer[last] = [outer[last]] if choice.random() < 0.5 else {"a": outer[last]}
         else:

@@ -85,7 +85,7 @@ def test_every_module_of_a_rule_names_a_page_of_aws_and_is_short() -> None:
     modules = [path for path in (ROOT / "sendy_cfn/checks/house").glob("*.py") if "RULE = Rule(" in path.read_text()]
     assert len(modules) == len({rule.find for rule in house.RULES}) - 4  # those of pipelines are in one module
     sizes = sorted(len(path.read_text().splitlines()) for path in modules)
-    assert sizes[len(sizes) // 2] <= 45
+    assert sizes[len(sizes) // 2] <= 50
     for path in modules:
         assert "https://docs.aws.amazon.com/" in path.read_text().split('"""')[1], path
 
