@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sendy_cfn.checks.action_templates import Library
-    from sendy_cfn.checks.house.rule import Rule
+    from sendy_cfn.checks.house.rule import Found, Rule
 
 RULES: Sequence[Rule] = (
     # containers
@@ -93,8 +93,9 @@ def check(library: Library, name: str) -> list[Finding]:
     found += [(accept.RULE.id, one) for one in idle]
     path = str(library.folder / name)
     return sorted(
-        {
-            Finding(path, one.line, one.resource, id_, Severity.ERROR, f"{one.message}. On AWS: {outcomes[id_]}")
-            for id_, one in found
-        }
+        {Finding(path, one.line, one.resource, id_, Severity.ERROR, _told(one, outcomes[id_])) for id_, one in found}
     )
+
+
+def _told(one: Found, outcome: str) -> str:
+    return f"{one.message}{'' if one.message.endswith('?') else '.'} On AWS: {outcome}"

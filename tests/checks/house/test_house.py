@@ -45,7 +45,7 @@ def test_a_planted_defect_is_found(defect: Planted, samples: Path) -> None:
     fitting = [one for one in found if (one.rule, one.resource) == (defect.rule, defect.resource)]
     assert fitting, found
     outcome = next(rule.outcome for rule in house.RULES if rule.id == defect.rule)
-    assert any(defect.said in one.message and one.message.endswith(f". On AWS: {outcome}") for one in fitting), fitting
+    assert any(defect.said in one.message and one.message.endswith(f" On AWS: {outcome}") for one in fitting), fitting
     assert {one.rule for one in found} == {defect.rule}, found
     start = lines.index(f"  {defect.resource}:") + 1
     assert all(start <= one.line for one in fitting)
