@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
+from typing import cast
 
 from requirements import locks
 from requirements.install import LOCKS
@@ -200,7 +201,8 @@ def parse(page: str) -> list[Package]:
 def installed_metadata() -> dict[str, Message]:
     """Metadata of what this Python can import, by normalised name."""
     return {
-        re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower(): found.metadata  # type: ignore[misc]
+        # A message is what it is; its declared type promises less.
+        re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower(): cast("Message", found.metadata)
         for found in importlib.metadata.distributions()
     }
 

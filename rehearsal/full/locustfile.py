@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import User, events, task
+from locust import User, events
 
 from rehearsal.full import traffic_client, traffic_plan
 
@@ -38,17 +38,19 @@ def _flush() -> None:
         OUTPUT.flush()
 
 
-@events.init.add_listener  # type: ignore[untyped-decorator]
 def _start(**_: Any) -> None:
     gevent.spawn(_flush)
 
 
-@events.quit.add_listener  # type: ignore[untyped-decorator]
 def _end(**_: Any) -> None:
     OUTPUT.flush()
 
 
-class Visitor(User):  # type: ignore[misc]
+events.init.add_listener(_start)
+events.quit.add_listener(_end)
+
+
+class Visitor(User):  # type: ignore[misc] # Locust is not in the environment of the checks
     """One user, at a steady pace."""
 
     def on_start(self) -> None:
@@ -64,7 +66,6 @@ class Visitor(User):  # type: ignore[misc]
         pace = PLAN.users / PLAN.rate * self.chance.uniform(0.8, 1.2)
         return float(max(0.0, self.began + pace - time.monotonic()))
 
-    @task  # type: ignore[untyped-decorator]
     def visit(self) -> None:
         """One request of the mix, to its end.
 
@@ -77,6 +78,8 @@ class Visitor(User):  # type: ignore[misc]
         except gevent.GreenletExit:
             request.join()
             raise
+
+    tasks = (visit,)
 
     def on_stop(self) -> None:
         """Close the connection, as a browser that is closed."""

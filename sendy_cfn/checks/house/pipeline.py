@@ -61,7 +61,7 @@ def _defects(view: View, pipeline: Block) -> Iterator[Defect]:
         yield from action_steps.structure(pipeline)
         yield from action_links.artifacts(steps)
         yield from action_links.namespaces(steps)
-        yield from action_links.variables(steps, pipeline, view.root, view.library, kinds, alone=True)
+        yield from action_links.variables(steps, pipeline, view.root, view.siblings, kinds, alone=True)
 
 
 def _is_plain(value: object) -> bool:

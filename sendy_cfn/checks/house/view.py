@@ -52,7 +52,7 @@ class Resource:
 class View:
     """One template."""
 
-    library: Library  # what else is in its folder
+    siblings: Library  # what else is in its folder
     root: Block
 
     @functools.cached_property
