@@ -1,6 +1,7 @@
 """Turns params/ into CloudFormation templates: `python generate.py [--params DIR] [--out DIR] [--check]`.
 
-Exit status: 0 done, 1 stale (with --check), 2 bad input.
+Exit status: 0 done, 1 stale (with --check), 2 bad input or nowhere to write to, 130, 143 or 129 stopped (Ctrl-C,
+termination, hang-up), 141 nobody reads what is printed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def main() -> int:
     params, out = params or ".", out or "."
     memory = Memory(f"{ROOT}/.cache", params, out)
     unchanged = memory.unchanged()
-    if unchanged is not None:
+    if unchanged is not None and (check or not memory.unfinished()):
         print(f"{out}: {'up to date' if check else f'{unchanged} files, nothing changed'}")
         if not check:
             print(memory.notes)
@@ -60,5 +61,22 @@ def _parsed() -> tuple[str, str, bool]:
     return found.params, found.out, found.check
 
 
+def _run() -> int:
+    """What `main` comes back with, and what an interrupted or unheard one does."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:  # only before anything is written; then it is noted, see sendy_cfn/stop.py
+        print("stopped by SIGINT; nothing was changed", file=sys.stderr)
+        return 130
+    except OSError as error:  # all is done when it is told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python tries again at its end
+        if isinstance(error, BrokenPipeError):
+            return 141
+        print(f"standard output: {error.strerror}; all else is done", file=sys.stderr)
+        return 2
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

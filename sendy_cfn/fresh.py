@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from sendy_cfn.stacks import Unit
     from sendy_cfn.stacks.interface import Interface
 
-    Folder = str | os.PathLike[str]
+    AnyPath = str | os.PathLike[str]
 
 PACKAGE = __file__.rpartition(os.sep)[0]
-_FORMAT = "4"
+_FORMAT = "5"
 
 
 # Files by system calls alone: the objects of pathlib and io around them cost several times as much.
@@ -47,13 +47,13 @@ def read(path: str) -> bytes:
         os.close(file)
 
 
-def write(path: str, data: bytes) -> None:
-    """Make a file, or replace its content.
+def write(path: str, data: bytes, *, replace: bool = False) -> None:
+    """Make a file; one that is there is an error unless it is to be replaced, as it may have other names elsewhere.
 
     Raises:
         OSError: the folder can't be written, or the disk is full.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if replace else os.O_EXCL), 0o666)
     try:
         done = os.write(file, data)
         while done < len(data):  # a nearly full disk takes a part first; the next write says why
@@ -68,6 +68,12 @@ def below(folder: str) -> Iterator[str]:
         prefix = f"{parent[len(folder) :].lstrip('/')}/".lstrip("/")
         for name in names:
             yield prefix + name
+
+
+def beside(out: str) -> str:
+    """The folder that runs work in while they write the folder of this resolved path; a killed one leaves it behind."""
+    parent, _, name = out.rpartition("/")
+    return f"{parent}/.{name}.new"
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -99,7 +105,7 @@ def _version(library: str) -> bytes:
     return b""
 
 
-def input_key(params: Folder) -> str:
+def input_key(params: AnyPath) -> str:
     """A hash of the YAML files of the input folder; other files there decide nothing."""
     parts: list[bytes] = []
     try:
@@ -119,13 +125,15 @@ class Memory:
     services take little memory.
     """
 
-    def __init__(self, cache: Folder, params: Folder, out: Folder) -> None:
+    def __init__(self, cache: AnyPath, params: AnyPath, out: AnyPath) -> None:
         """Read it; an unreadable file counts as none."""
         self.code = code_key()
         self.input = input_key(params)
         self.out = os.fspath(out)
-        folders = [os.fsencode(os.path.realpath(folder)) for folder in (params, out)]
-        self.path = f"{os.fspath(cache)}/generate-{digest(folders)}.z"
+        self._folders = (cache, params, out)
+        resolved = [os.path.realpath(folder) for folder in (params, out)]
+        self._beside = beside(resolved[1])
+        self.path = f"{os.fspath(cache)}/generate-{digest(map(os.fsencode, resolved))}.z"
         self.old_input = ""
         self.notes = ""  # what the last run said of its result
         self.old: dict[str, list[str]] = {}  # name -> hash, key, name, interface
@@ -133,7 +141,7 @@ class Memory:
         self._new = zlib.compressobj(1)
         self._packed: list[bytes] = []
         self._interfaces: dict[str, list[Any]] = {}  # JSON -> what it says; services of a kind have the same
-        self._platform = self._inputs = _Text()
+        self._platform = self._inputs = _Said()
 
     def _read(self) -> None:
         try:
@@ -153,11 +161,28 @@ class Memory:
         """The number of files where input, code and every file are those of the last run; None otherwise."""
         if not self.old or self.old_input != self.input:
             return None
+        folder = Folder(self.out)
+        same = self._is_as_left() and folder.is_there()
+        folder.close()
+        return len(self.old) if same else None
+
+    def _is_as_left(self) -> bool:
         found = set(below(self.out))
         if not found.issuperset(self.old) or any(_generated_name(name) for name in found.difference(self.old)):
-            return None
-        same = all(self._hash(name) == entry[0] for name, entry in self.old.items())
-        return len(self.old) if same else None
+            return False
+        return all(self._hash(name) == entry[0] for name, entry in self.old.items())
+
+    def unfinished(self) -> bool:
+        """Whether a run is writing the folder, or left something beside it when it was killed."""
+        return os.path.lexists(self._beside)
+
+    def current(self) -> bool:
+        """Whether input and code still are what this is of; else what was made meanwhile is of neither."""
+        return self.input == input_key(self._folders[1]) and self.code == code_key()
+
+    def again(self) -> Memory:
+        """What is to be known now, with what other runs noted since."""
+        return Memory(*self._folders)
 
     def key(self, unit: Unit, interfaces: dict[str, Interface]) -> str:
         """A hash of all that the unit is built from: platform, inputs, options and its children's interfaces."""
@@ -165,7 +190,7 @@ class Memory:
         self._inputs = self._inputs.of(unit.inputs)
         rest = repr((unit.builder, unit.options)).encode()
         children = (repr((file, *interfaces[file])).encode() for file in unit.children)
-        return digest(chain((self._platform.text, self._inputs.text, rest), children))
+        return digest(chain((self._platform.hash, self._inputs.hash, rest), children))
 
     def recall(self, file: str, key: str) -> list[Any] | None:
         """The interface of a file that is in the folder as the last run left it, made of the same inputs; else None."""
@@ -198,18 +223,21 @@ class Memory:
 
         `notes` is what was said of the result, to be said again when nothing has changed.
         """
+        import contextlib
         from pathlib import Path
 
         kept = notes.replace("\n", "\r")
         header = zlib.compressobj(1)
         head = header.compress(f"{_FORMAT} {self.code} {self.input} {kept}".encode()) + header.flush()
-        temporary = Path(f"{self.path}.{os.getpid()}")
+        data = b"".join((len(head).to_bytes(4, "big"), head, *self._packed, self._new.flush()))
+        temporary = Path(f"{self.path}.new")  # one name is enough: who saves has the turn to write the folder
         try:
             temporary.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(b"".join((len(head).to_bytes(4, "big"), head, *self._packed, self._new.flush())))
+            write(str(temporary), data, replace=True)
             temporary.replace(self.path)
         except OSError:
-            return
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
     def _hash(self, name: str) -> str:
         try:
@@ -218,16 +246,51 @@ class Memory:
             return ""
 
 
-class _Text:
-    """An object and its repr; builders of one service follow each other, so the last one is often asked for again."""
+class Folder:
+    """A folder as it is named now; another one may take its place at any time.
+
+    What was read of a folder below its name is of one whole set if it `is_there` afterwards: runs never change a folder
+    in place, they replace it, and empty it only then.
+    """
+
+    def __init__(self, path: str) -> None:
+        """There may be none."""
+        self._path = path
+        self._file = _folder(path)  # as long as it is open, no other folder gets its inode number
+
+    def is_there(self) -> bool:
+        """Whether its name still means the same folder, or still none."""
+        now = _folder(self._path)
+        if now is None:
+            return self._file is None
+        same = self._file is not None and os.path.sameopenfile(self._file, now)
+        os.close(now)
+        return same
+
+    def close(self) -> None:
+        """Forget it."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _folder(path: str) -> int | None:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+
+
+class _Said:
+    """An object and the hash of its repr; units that share it follow each other, so the last one is often asked for."""
 
     def __init__(self, of: object = None) -> None:
         self.source = of
-        self.text = repr(of).encode()
+        self.hash = digest([repr(of).encode()]).encode()
 
-    def of(self, source: object) -> _Text:
+    def of(self, source: object) -> _Said:
         """That of `source`, at no cost where it is the same object."""
-        return self if source is self.source else _Text(source)
+        return self if source is self.source else _Said(source)
 
 
 def _generated_name(name: str) -> bool:

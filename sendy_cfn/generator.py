@@ -14,9 +14,9 @@ import errno
 import sys
 from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sendy_cfn import config, stacks
+from sendy_cfn import config, stacks, stop
 from sendy_cfn.config.releases import variant
 from sendy_cfn.config.values import Configuration
 from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError, Problem
@@ -37,32 +37,82 @@ if TYPE_CHECKING:
 # The larger limit of 1 MB is for templates in S3; a body passed by the CLI or uploaded by hand has this one.
 MAX_BYTES = 51_200
 SHOWN = 30  # services whose worst cases are printed
+ATTEMPTS = 5  # at a set, where input or output change while they are read
 MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS = 500, 200, 200
 
 
 def run(params: Path, out: Path, memory: Memory, *, check: bool) -> int:
-    """Generate, or with `check` only compare; prints what changed or is stale. Comes back with the exit status."""
+    """Generate, or with `check` only compare; prints what changed or is stale. Comes back with the exit status.
+
+    Raises:
+        OSError: standard output takes no more; all else is done then.
+    """
     try:
-        _check_folders(params, out)
-        with FolderWriter(out) as writer:
-            platform, worst = generate(params, writer, memory)
-            stale = writer.stale()
-            if not check:
-                writer.commit()
+        with stop.noted():
+            _check_folders(params, out)
+            made = _made(params, out, memory, check=check)
+            asked = stop.asked()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
-        print(f"{error.filename or out}: {error.strerror}; nothing was changed", file=sys.stderr)
+        print(f"{error.filename or out}: {error.strerror or error}; nothing was changed", file=sys.stderr)
         return BAD_INPUT
-    notes = worst_cases(platform, worst)
-    if check:
-        return _report_stale(out, writer.changed, stale)
-    memory.save(notes)
-    _report(out, writer, stale)
-    print(notes)
-    _warn(params, platform)
-    return DONE
+    except stop.StopError as error:
+        print(f"{out}: {error}; nothing was changed", file=sys.stderr)
+        return error.status
+    status = _report_stale(out, made) if check else _report(params, out, made)
+    if asked:
+        print(f"{out}: {asked}; all was done by then", file=sys.stderr)
+        return asked.status
+    return status
+
+
+class _Made(NamedTuple):
+    """Of a set: names of the files that differ from what was there, and of those that don't belong to it."""
+
+    changed: list[str]
+    stale: list[str]
+    total: int
+    platform: Platform
+    notes: str
+
+
+def _made(params: Path, out: Path, memory: Memory, *, check: bool) -> _Made:
+    """One set of one input: what changes while it is read is read again.
+
+    Raises:
+        ConfigError: with every problem of the input.
+        OSError: nothing was changed.
+        StopError: nothing was changed.
+    """
+    for _ in range(ATTEMPTS):
+        with FolderWriter(out, dry=check) as writer:
+            if writer.turn.waited:
+                memory = memory.again()
+            made = _attempt(params, writer, memory)
+            if made is not None:
+                if not check:
+                    writer.commit()
+                    memory.save(made.notes)
+                return made
+        memory = memory.again()
+    raise OSError(errno.EBUSY, f"it or {params} changes all the time while it is read", str(out))
+
+
+def _attempt(params: Path, writer: FolderWriter, memory: Memory) -> _Made | None:
+    """None where input, code or output are no longer what they were when it began."""
+    try:
+        platform, worst = generate(params, writer, memory)
+    except ConfigError:
+        if memory.current():
+            raise
+        return None  # an editor was about to save what makes it right
+    stale = writer.stale()
+    stop.poll()
+    if writer.moved() or not memory.current():
+        return None
+    return _Made(writer.changed, stale, len(writer.changed) + len(writer.kept), platform, worst_cases(platform, worst))
 
 
 def _check_folders(params: Path, out: Path) -> None:
@@ -88,6 +138,7 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> tuple[Platfo
     worst = {service.name: configuration.worst_cases(service) for service in platform.services.values()}
     watch = {service.name: configuration.watch(service) for service in platform.services.values()}
     for unit in stacks.units(platform, worst, watch):
+        stop.poll()
         interface = _emit(unit, interfaces, writer, memory)
         interfaces[unit.file] = distinct.setdefault(interface, interface)
     for name, parameters, tags in configuration.stacks(interfaces):
@@ -173,11 +224,14 @@ def _json(parameters: dict[str, str], tags: dict[str, str]) -> bytes:
     return ("{\n" + ",\n".join(sections) + "\n}\n").encode()
 
 
-def _report(out: Path, writer: FolderWriter, stale: list[str]) -> None:
-    lines = [f"wrote    {out}/{name}" for name in sorted(writer.changed)]
-    lines += [f"removed  {out}/{name}" for name in stale]
-    total = len(writer.changed) + len(writer.kept)
-    print(*lines, f"{out}: {total} files, {len(writer.changed)} written, {len(stale)} removed", sep="\n")
+def _report(params: Path, out: Path, made: _Made) -> int:
+    lines = [f"wrote    {out}/{name}" for name in sorted(made.changed)]
+    lines += [f"removed  {out}/{name}" for name in made.stale]
+    print(*lines, f"{out}: {made.total} files, {len(made.changed)} written, {len(made.stale)} removed", sep="\n")
+    print(made.notes)
+    if not made.platform.has_domain:
+        print(f"note: {params}/platform.yaml has no 'domain': load balancers speak plain HTTP, which anybody can read")
+    return DONE
 
 
 def worst_cases(platform: Platform, worst: dict[str, dict[str, int]]) -> str:
@@ -197,18 +251,13 @@ def worst_cases(platform: Platform, worst: dict[str, dict[str, int]]) -> str:
     return "\n".join(lines)
 
 
-def _warn(params: Path, platform: Platform) -> None:
-    if not platform.has_domain:
-        print(f"note: {params}/platform.yaml has no 'domain': load balancers speak plain HTTP, which anybody can read")
-
-
-def _report_stale(out: Path, changed: list[str], stale: list[str]) -> int:
-    for name in sorted(changed):
+def _report_stale(out: Path, made: _Made) -> int:
+    for name in sorted(made.changed):
         print(f"stale    {out / name}")
-    for name in stale:
+    for name in made.stale:
         print(f"extra    {out / name}")
-    if changed or stale:
-        print(f"{out}: {len(changed) + len(stale)} files are not what params/ gives; run generate.py")
+    if made.changed or made.stale:
+        print(f"{out}: {len(made.changed) + len(made.stale)} files are not what params/ gives; run generate.py")
         return STALE
     print(f"{out}: up to date")
     return DONE

@@ -90,7 +90,7 @@ def load(params: Path, templates: Path, cache: Path) -> Platform:
     platform = config.load(params)
     memory = Memory(cache, params, templates)
     if memory.unchanged() is None:
-        with FolderWriter(templates) as writer:
+        with FolderWriter(templates, dry=True) as writer:
             generator.generate(params, writer, memory)
             stale = sorted({*writer.changed, *writer.stale()})
         if stale:

@@ -1,7 +1,8 @@
 """Writing a whole folder at once: `templates/` is the old set or the new one, never a mixture.
 
 A new folder is filled beside the old one (unchanged files are hard links), then the two change places in one system
-call. Files that the generator did not make are carried over.
+call. Files that the generator did not make are carried over. A folder that has its place is never changed any more.
+docs/decisions/0015-atomic-folder.md says what readers and other writers can rely on.
 """
 
 from __future__ import annotations
@@ -12,20 +13,31 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sendy_cfn import fresh
+from sendy_cfn.turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEADER = "# Made by generate.py from params/; edit there.\n"
 _CONFIGURATION = re.compile(r"config/(toolchain(-[0-9]+)?|[^/]+/(environment|service-[^/]+))\.json")
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS have the same value
 _HERE = -100  # AT_FDCWD
+# What a kernel, a C library or a file system says that can't exchange: https://man7.org/linux/man-pages/man2/rename.2.html
+_NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+_CANT_MOVE = {
+    errno.EBUSY: "is a mount point and can't be replaced; choose a folder in it, or mount the one above",
+    errno.EXDEV: "is of another file system or of a container image, and can't be replaced; choose another, or copy it",
+}
 
 
 class FolderWriter:
     """Collects the files of the new set. Use as a context manager: leaving it without `commit` discards everything."""
 
-    def __init__(self, out: Path) -> None:
-        """`out` is the folder to replace; it may not exist yet.
+    def __init__(self, out: Path, *, dry: bool = False) -> None:
+        """`out` is the folder to replace; it may not exist yet. A `dry` one only compares, and can't be committed.
 
         Raises:
             OSError: it exists and is no folder, or one that has more in it than ours ever have.
@@ -40,23 +52,38 @@ class FolderWriter:
             raise OSError(
                 errno.EINVAL, f"has a folder '{foreign}'; choose another, it is replaced as a whole", str(out)
             )
-        self._exists = self.out.exists()
-        self.new: Path | None = None
         self.changed: list[str] = []
         self.kept: set[str] = set()
+        self.turn = Turn(self.out)
+        self._dry = dry
+        self._exists = False
+        self._new: Path | None = None
         self._folders: set[str] = set()
+        self._stale: list[str] | None = None  # not known yet
         self._ours: bool | None = None  # not known yet
 
     def __enter__(self) -> FolderWriter:
-        """Start with an empty set."""
+        """Start with an empty set, once it is our turn.
+
+        Raises:
+            OSError: others write it all the time.
+            StopError: the user wants to wait no longer.
+        """
+        if not self._dry:
+            try:
+                self.turn.take()
+            except BaseException:
+                self.turn.leave()
+                raise
+        self._read = fresh.Folder(str(self.out))
+        self._exists = self.out.exists()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Discard what was not committed."""
-        if self.new is not None and self.new.exists():
-            import shutil  # here: a first run leaves nothing behind
-
-            shutil.rmtree(self.new, ignore_errors=True)
+        """Discard what was not committed, or else what was there before."""
+        self._read.close()
+        if not self._dry:
+            self.turn.leave()
 
     def put(self, name: str, data: bytes) -> None:
         """Add a file; an equal one that exists stays the same file.
@@ -71,10 +98,11 @@ class FolderWriter:
         if same:
             self.kept.add(name)
             return
-        if self._exists and not self._is_ours() and (self.out / name).exists():
+        if self._exists and not self._is_ours() and _has_content(self.out / name):
             raise FileExistsError(errno.EEXIST, "exists and was not made here; move it away", f"{self.out}/{name}")
         self.changed.append(name)
-        fresh.write(self._place(name), data)
+        if not self._dry:
+            fresh.write(self._place(name), data)
 
     def present(self, name: str) -> bytes:
         """A file as it is in the folder now; empty where there is none."""
@@ -97,7 +125,12 @@ class FolderWriter:
         """Generated files that are in the folder and not in the new set, sorted."""
         known = self.kept.union(self.changed)
         found = (name for name in fresh.below(str(self.out)) if name not in known)
-        return sorted(name for name in found if generated(self.out / name, name))
+        self._stale = sorted(name for name in found if generated(self.out / name, name))
+        return self._stale
+
+    def moved(self) -> bool:
+        """Whether another folder has taken its place since: what was kept is not what is there."""
+        return not self._read.is_there()
 
     def commit(self) -> None:
         """Put the new set in place; nothing happens where nothing changed.
@@ -105,28 +138,18 @@ class FolderWriter:
         Raises:
             OSError: nothing was changed.
         """
-        stale = self.stale()
+        stale = self.stale() if self._stale is None else self._stale
         if not self.changed and not stale:
-            return
-        if len(self.changed) == 1 and not stale and self._replace_one(self.changed[0]):
             return
         new = self._started()
         gone = {*stale, *self.changed}
-        for name in fresh.below(str(self.out)):
+        for name in _all_below(self.out):
             if name not in gone:
                 _link(f"{self.out}/{name}", self._place(name))
-        _exchange(new, self.out)
-
-    def _replace_one(self, name: str) -> bool:
-        """One file alone is replaced as it is, in one step; False where its folder has to be made first."""
-        new = self._started()
         try:
-            (new / name).rename(self.out / name)
-        except FileNotFoundError:
-            return False
-        for folder in (new / name).relative_to(new.parent).parents[:-1]:
-            (new.parent / folder).rmdir()
-        return True
+            _exchange(new, self.out)
+        except OSError as error:
+            raise OSError(error.errno, _CANT_MOVE.get(error.errno or 0, error.strerror), str(self.out)) from error
 
     def _place(self, name: str) -> str:
         """Where the file goes in the new set."""
@@ -138,12 +161,26 @@ class FolderWriter:
         return f"{new}/{name}"
 
     def _started(self) -> Path:
-        if self.new is None:
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-            new = self.out.with_name(f".{self.out.name}.new-{os.urandom(4).hex()}")
+        if self._new is None:
+            if self.turn.refused is not None:
+                raise self.turn.refused
+            new = self.turn.folder / f"set-{os.urandom(4).hex()}"  # should the folder be swept under us, ours is gone
             new.mkdir()
-            self.new = new
-        return self.new
+            self._new = new
+        return self._new
+
+
+def _has_content(path: Path) -> bool:
+    """An empty file is nobody's work: a machine that lost power may leave some."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def _all_below(folder: Path) -> Iterator[str]:
+    """What is to be carried over: files, and links to folders, which are no folders to go into."""
+    for parent, folders, names in os.walk(folder):
+        prefix = f"{parent[len(str(folder)) :]}/"[1:]
+        links = (name for name in folders if Path(parent, name).is_symlink())
+        yield from (prefix + name for name in (*names, *links))
 
 
 def _foreign_folder(out: Path) -> str:
@@ -182,27 +219,42 @@ def _link(source: str, target: str) -> None:
 
 
 def _exchange(new: Path, old: Path) -> None:
-    """Let two folders change places: atomic on Linux and macOS, elsewhere two renames and a way back."""
+    """Let two folders change places.
+
+    Atomic on Linux and macOS where the file system can do it. Elsewhere there is no `old` for a moment; a run that is
+    killed in it leaves that to the next one, see `Turn`.
+    """
     if not old.exists():
         new.rename(old)
         return
     if not _swap(new, old):
-        aside = new.with_name(f"{new.name}.old")
+        aside = new.with_name(new.name.replace("set-", "old-"))
         old.rename(aside)
         try:
             new.rename(old)
         except OSError:
             aside.rename(old)
             raise
-        aside.rename(new)
 
 
 def _swap(one: Path, other: Path) -> bool:
+    """Whether they have changed places; False where that can't be done in one step.
+
+    Raises:
+        OSError: it can be, and was refused.
+    """
     import ctypes  # here: only to replace a folder that exists
 
-    with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL(None)
+    paths = os.fsencode(one), os.fsencode(other)
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
         if sys.platform == "darwin":
-            return bool(library.renamex_np(os.fsencode(one), os.fsencode(other), _EXCHANGE) == 0)
-        return bool(library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
-    return False
+            failed = library.renamex_np(*paths, _EXCHANGE)
+        else:
+            failed = library.renameat2(_HERE, paths[0], _HERE, paths[1], _EXCHANGE)
+    except (OSError, AttributeError):  # a C library without it, as musl
+        return False
+    number = ctypes.get_errno()
+    if failed and number not in _NO_EXCHANGE:
+        raise OSError(number, os.strerror(number), str(other))
+    return not failed

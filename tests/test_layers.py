@@ -32,8 +32,8 @@ LAYERS = (
     ("sendy_cfn.services",),
     ("sendy_cfn.stacks",),
     ("sendy_cfn.config.values",),
-    ("sendy_cfn.scalars", "sendy_cfn.unwrap", "sendy_cfn.fresh", "sendy_cfn.frozen"),
-    ("sendy_cfn.render", "sendy_cfn.write"),
+    ("sendy_cfn.scalars", "sendy_cfn.unwrap", "sendy_cfn.fresh", "sendy_cfn.frozen", "sendy_cfn.stop"),
+    ("sendy_cfn.render", "sendy_cfn.turn", "sendy_cfn.write"),
     ("sendy_cfn.generator",),
     ("sendy_cfn.checks",),
     ("sendy_cfn",),  # commands
