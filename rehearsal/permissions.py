@@ -45,7 +45,7 @@ class Permissions:
         for need in needs:
             entries = [
                 {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-                for key, value in need.context
+                for key, value in (("aws:RequestedRegion", region), *need.context)
             ]
             results = iam.simulate_principal_policy(
                 PolicySourceArn=role,

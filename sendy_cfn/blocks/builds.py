@@ -206,9 +206,7 @@ def report_statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
 def push_statements(*repositories: Value) -> list[Statement]:
     """Pull from and push to these repositories."""
     return [
-        # Not bound to a repository:
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
-        iam.allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*"),
+        iam.allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*", condition=iam.HERE),
         iam.allow(
             "PushImages",
             [

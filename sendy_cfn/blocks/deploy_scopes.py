@@ -1,17 +1,18 @@
 """What CloudFormation's actions for service stacks work on: ARNs and conditions, as narrow as AWS has them.
 
-"*" is AWS's choice for actions that name no resource: see the service's page below
-https://docs.aws.amazon.com/service-authorization/latest/reference/; any other "*" has its reason beside it.
+Where a scope names no resource, or all of a kind, `unlimited` has the reason. What a scope can name is on the service's
+page below https://docs.aws.amazon.com/service-authorization/latest/reference/.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals
-from troposphere import Sub
+from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals, StringEqualsIfExists
+from troposphere import Ref, Sub
 
-from sendy_cfn.blocks import role_paths
+from sendy_cfn.blocks import role_paths, unlimited
+from sendy_cfn.blocks.iam import HERE
 
 SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 SCALING_POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
@@ -52,6 +53,15 @@ class Scope:
             found.append(f"{service}:{name}")
         return found
 
+    @property
+    def reasons(self) -> list[unlimited.Reason]:
+        """Why it is as wide as it is, where it names no resource or all of a kind.
+
+        Raises:
+            LookupError: nothing says why.
+        """
+        return [reason for resource in self.resources for reason in unlimited.reasons(self.allowed, resource)]
+
 
 def scopes(platform: str) -> dict[str, list[Scope]]:
     """Logical id of a managed policy -> its scopes. One policy can't hold them all: AWS allows 6,144 characters.
@@ -60,8 +70,8 @@ def scopes(platform: str) -> dict[str, list[Scope]]:
     """
     mine = f"{platform}-${{Environment}}-*"  # service stacks, and what is named after them
     return {
-        "TasksPolicy": [*_tasks(mine), *_scaling()],
-        "TrafficPolicy": [*_balancing(platform), *_records(), *_health_checks()],
+        "TasksPolicy": [*_tasks(mine), *_scaling(mine, _tagged(platform))],
+        "TrafficPolicy": [*_balancing(platform, _tagged(platform)), *_records(), *_health_checks()],
         "ShiftPolicy": _shifting(mine),
         "NetworkPolicy": _network(),
         "IdentityPolicy": _identity(platform),
@@ -71,6 +81,15 @@ def scopes(platform: str) -> dict[str, list[Scope]]:
 
 def _arn(service: str, resource: str) -> str:
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
+
+
+def _tagged(platform: str) -> StringEqualsIfExists:
+    """What names can't tell: that something is of this environment. CloudFormation hands a stack's tags on.
+
+    IfExists: what was just made may have none yet.
+    """
+    ours = {"aws:ResourceTag/platform": platform, "aws:ResourceTag/environment": Ref("Environment")}
+    return StringEqualsIfExists(ours)
 
 
 def _tasks(mine: str) -> list[Scope]:
@@ -85,15 +104,14 @@ def _tasks(mine: str) -> list[Scope]:
     return [
         Scope("RunServices", (SERVICE,), run, services),
         Scope("RegisterTaskDefinitions", (TASK_DEFINITION,), register, definitions),
-        Scope("ReadTaskDefinitions", (TASK_DEFINITION,), read, ANY),
+        Scope("ReadTaskDefinitions", (TASK_DEFINITION,), read, ANY, HERE),
     ]
 
 
-def _scaling() -> list[Scope]:
+def _scaling(mine: str, ours: StringEqualsIfExists) -> list[Scope]:
     both = (SCALABLE_TARGET, SCALING_POLICY)
-    # A target's ARN is a number that AWS draws; the namespace is what can be told beforehand.
     targets = (_arn("application-autoscaling", "scalable-target/*"),)
-    ecs_only = Condition(StringEquals("application-autoscaling:service-namespace", "ecs"))
+    ecs_only = Condition([StringEquals("application-autoscaling:service-namespace", "ecs"), ours])
     change = (
         "application-autoscaling:RegisterScalableTarget DeregisterScalableTarget PutScalingPolicy DeleteScalingPolicy"
         " PutScheduledAction DeleteScheduledAction"
@@ -101,22 +119,28 @@ def _scaling() -> list[Scope]:
     tag = "application-autoscaling:TagResource UntagResource ListTagsForResource"
     read = (
         "application-autoscaling:DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions"
-        " cloudwatch:DescribeAlarms cloudwatch:GetMetricData"
+        " cloudwatch:GetMetricData"
     )
-    # Application Auto Scaling makes them in the caller's name and calls them so.
-    alarms = (_arn("cloudwatch", "alarm:TargetTracking-service/*"),)
+    # Application Auto Scaling makes them in the caller's name; theirs begins with TargetTracking-service/<cluster>/.
+    # https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+    alarms = (_arn("cloudwatch", f"alarm:TargetTracking-service/{mine}/*"),)
+    any_alarm = (_arn("cloudwatch", "alarm:*"),)
     first = Condition(StringEquals("iam:AWSServiceName", SCALING))
     return [
         Scope("ScaleServices", both, change, targets, ecs_only),
-        Scope("TagScalableTargets", both, tag, targets),
-        Scope("ReadScaling", both, read, ANY),
+        Scope("TagScalableTargets", both, tag, targets, Condition(ours)),
+        Scope("ReadScaling", both, read, ANY, HERE),
+        Scope("ReadScalingAlarms", both, "cloudwatch:DescribeAlarms", any_alarm),
         Scope("ScalingAlarms", both, "cloudwatch:PutMetricAlarm DeleteAlarms", alarms),
         Scope("StartScaling", both, "iam:CreateServiceLinkedRole", (role_paths.role_arn(SCALING_ROLE),), first),
     ]
 
 
-def _balancing(platform: str) -> list[Scope]:
-    """Load balancers and target groups are told by the few characters of the stack's name that theirs begin with."""
+def _balancing(platform: str, ours: StringEqualsIfExists) -> list[Scope]:
+    """Load balancers and target groups are told by the few characters of the stack's name that theirs begin with.
+
+    Those may be another environment's or platform's, too: the tags tell.
+    """
     short = platform[:SHORT_NAME_KEPT].rstrip("-") + "*"
     groups = (_arn("elasticloadbalancing", f"targetgroup/{short}"),)
     listeners = (_arn("elasticloadbalancing", f"listener/app/{short}"),)
@@ -130,17 +154,18 @@ def _balancing(platform: str) -> list[Scope]:
         "elasticloadbalancing:DescribeTargetGroups DescribeTargetGroupAttributes DescribeTargetHealth"
         " DescribeRules DescribeTags ec2:DescribeVpcs"
     )
+    tagged = Condition(ours)
     return [
-        Scope("TargetGroups", (TARGET_GROUP,), group, groups),
-        Scope("NewRules", (LISTENER_RULE,), "elasticloadbalancing:CreateRule", listeners),
-        Scope("Rules", (LISTENER_RULE,), rule, rules),
-        Scope("ReadRouting", (TARGET_GROUP, LISTENER_RULE), read, ANY),
+        Scope("TargetGroups", (TARGET_GROUP,), group, groups, tagged),
+        Scope("NewRules", (LISTENER_RULE,), "elasticloadbalancing:CreateRule", listeners, tagged),
+        Scope("Rules", (LISTENER_RULE,), rule, rules, tagged),
+        Scope("ReadRouting", (TARGET_GROUP, LISTENER_RULE), read, ANY, HERE),
     ]
 
 
 def _records() -> list[Scope]:
     zone = ("arn:${AWS::Partition}:route53:::hostedzone/${HostedZoneId}",)
-    changes = ("arn:${AWS::Partition}:route53:::change/*",)  # AWS draws their ids
+    changes = ("arn:${AWS::Partition}:route53:::change/*",)
     # Not NS, MX, TXT or CAA: a release never touches delegation, mail or proofs of ownership.
     hosts = Condition(ForAllValuesStringEquals("route53:ChangeResourceRecordSetsRecordTypes", ["A", "AAAA", "CNAME"]))
     return [
@@ -152,8 +177,6 @@ def _records() -> list[Scope]:
 
 
 def _health_checks() -> list[Scope]:
-    # AWS draws their ids, and its conditions know neither their names nor their tags.
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html
     checks = ("arn:${AWS::Partition}:route53:::healthcheck/*",)
     change = "route53:GetHealthCheck UpdateHealthCheck DeleteHealthCheck ChangeTagsForResource ListTagsForResource"
     return [
@@ -194,9 +217,8 @@ def _network() -> list[Scope]:
         Scope("NewSecurityGroups", GROUPS, "ec2:CreateSecurityGroup", (groups, vpc)),
         Scope("TagNewSecurityGroups", GROUPS, "ec2:CreateTags", (groups,), new),
         Scope("SecurityGroups", GROUPS, f"{open_} {close}", (groups,), in_vpc),
-        # Each rule is a resource too, of no use without its group.
         Scope("SecurityGroupRules", GROUPS, open_, (rules,)),
-        Scope("ReadNetwork", GROUPS, read, ANY),
+        Scope("ReadNetwork", GROUPS, read, ANY, HERE),
     ]
 
 
@@ -237,12 +259,10 @@ def _observation(mine: str) -> list[Scope]:
     tag = "cloudwatch:TagResource UntagResource ListTagsForResource"
     return [
         Scope("LogGroups", (LOG_GROUP,), group, groups),
-        Scope("ReadLogGroups", (LOG_GROUP,), read, ANY),
+        Scope("ReadLogGroups", (LOG_GROUP,), read, ANY, HERE),
         Scope("Alarms", (ALARM,), f"cloudwatch:PutMetricAlarm {change}", alarms),
         Scope("TagAlarms", (ALARM, COMPOSITE_ALARM), tag, alarms),
-        # AWS refuses these for composite alarms where they are limited to ARNs:
-        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
-        Scope("CompositeAlarms", (COMPOSITE_ALARM,), f"cloudwatch:PutCompositeAlarm {change}", ANY),
+        Scope("CompositeAlarms", (COMPOSITE_ALARM,), f"cloudwatch:PutCompositeAlarm {change}", ANY, HERE),
     ]
 
 

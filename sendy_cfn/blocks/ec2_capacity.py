@@ -9,7 +9,7 @@ from awacs.aws import ArnEquals, Condition
 from troposphere import Base64, Sub, autoscaling, ec2, ecs, iam
 from troposphere.policies import UpdatePolicy
 
-from sendy_cfn.blocks.iam import allow, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, allow, policy, role, trust
 from sendy_cfn.blocks.tags import tags
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def permissions(cluster: ecs.Cluster) -> tuple[iam.Role, iam.ManagedPolicy, iam.
         "InstancePolicy",
         "ECS agent of the cluster's instances",
         [instance_role.ref()],
-        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DiscoverPollEndpoint.html: no resource to name
-        allow("FindEndpoint", [actions.DiscoverPollEndpoint], "*"),
+        allow("FindEndpoint", [actions.DiscoverPollEndpoint], "*", condition=HERE),
         allow(
             "Register",
             [actions.RegisterContainerInstance, actions.DeregisterContainerInstance],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, Statement
+from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, Statement, StringEquals
 from awacs.sts import AssumeRole
-from troposphere import iam
+from troposphere import Region, iam
+
+from sendy_cfn.blocks import unlimited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +17,24 @@ if TYPE_CHECKING:
 
     Arn = AWSHelperFn | str
 
+# For "*": other resources say their region in their ARN. Not for global services, and not where a call goes elsewhere.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+HERE = Condition(StringEquals("aws:RequestedRegion", Region))
+
 
 def allow(sid: str, actions: Sequence[Action], *resources: Arn, condition: Condition | None = None) -> Statement:
-    """An Allow statement; the narrowest ARNs that AWS supports for the actions."""
+    """An Allow statement; the narrowest ARNs that AWS supports for the actions.
+
+    Raises:
+        LookupError: a resource is "*" or all of a kind, and blocks/unlimited.py has no reason for it.
+    """
+    for resource in resources:
+        unlimited.reasons([action.JSONrepr() for action in actions], resource)
+    return declared(sid, actions, *resources, condition=condition)
+
+
+def declared(sid: str, actions: Sequence[Action], *resources: Arn, condition: Condition | None = None) -> Statement:
+    """An Allow statement that people wrote in platform.yaml: theirs to limit."""
     more = {"Condition": condition} if condition else {}
     return Statement(Sid=sid, Effect=Allow, Action=list(actions), Resource=list(resources), **more)
 

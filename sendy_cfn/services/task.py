@@ -13,7 +13,7 @@ from troposphere import logs as cloudwatch_logs
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import role_paths
-from sendy_cfn.blocks.iam import allow, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, allow, declared, policy, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.text import allow_escapes, literal
 from sendy_cfn.config.words import Architecture, Capacity, Colour
@@ -179,13 +179,12 @@ def _execution(
     template: Template, platform: Platform, service: Service, log_group: cloudwatch_logs.LogGroup, key: Ref
 ) -> list[Statement]:
     # The repository is in the toolchain's region; ${AWS::Region} says so only where all regions are that one.
-    region = "${AWS::Region}" if len(platform.regions) == 1 else "*"
+    one_region = len(platform.regions) == 1
+    region = "${AWS::Region}" if one_region else "*"
     owner = common.toolchain_account(template, platform.toolchain.account)
     repository = f"arn:${{AWS::Partition}}:ecr:{region}:${{{owner}}}:repository/{platform.platform}/{service.name}"
     statements = [
-        # AWS: GetAuthorizationToken has no resource,
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
-        allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*"),
+        allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*", condition=HERE if one_region else None),
         allow(
             "PullImage",
             [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],
@@ -199,19 +198,16 @@ def _execution(
     if in_manager := [arn for arn in stored if ":secretsmanager:" in arn]:
         statements.append(allow("ReadSecrets", [secretsmanager.GetSecretValue], *map(_resource, in_manager)))
     if stored:
-        through = policies.Condition(
-            policies.StringEquals(
-                "kms:ViaService",
-                [Sub("secretsmanager.${AWS::Region}.${AWS::URLSuffix}"), Sub("ssm.${AWS::Region}.${AWS::URLSuffix}")],
-            )
-        )
+        stores = {"secretsmanager": in_manager, "ssm": in_ssm}
+        used = [Sub(f"{store}.${{AWS::Region}}.${{AWS::URLSuffix}}") for store, arns in stores.items() if arns]
+        through = policies.Condition(policies.StringEquals("kms:ViaService", used))
         statements.append(allow("DecryptSecrets", [kms.Decrypt], key, condition=through))
     return statements
 
 
 def _declared(service: Service) -> list[Statement]:
     return [
-        allow(
+        declared(
             f"Declared{number}",
             [policies.Action(*action.split(":", 1)) for action in permission.actions],
             *(_resource(arn) for arn in permission.resources),

@@ -31,9 +31,9 @@ from troposphere import AccountId, Sub
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import artifact_names, role_paths, skeleton
-from sendy_cfn.blocks.deploy_scopes import DEPLOYMENT_GROUP, HEALTH_CHECK
+from sendy_cfn.blocks.deploy_scopes import DEPLOYMENT_GROUP, HEALTH_CHECK, RECORD
 from sendy_cfn.blocks.deploy_statements import statements
-from sendy_cfn.blocks.iam import allow, document, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, allow, document, policy, role, trust
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ MAKES = {
     "IdentityPolicy": "The services' own roles and policies",
     "ObservationPolicy": "Log groups, alarms and parameters",
 }
-FINDS_PARAMETERS = [ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
-FINDS_ZONES = [route53.GetHostedZone, route53.ListHostedZones]
 
 
 def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
@@ -68,7 +66,7 @@ def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
     common.ENVIRONMENT.take(template)
 
     cloudformation = _cloudformation_role(template, platform, types)
-    pipeline = _pipeline_role(template, platform, cloudformation, codedeploy_used=DEPLOYMENT_GROUP in types)
+    pipeline = _pipeline_role(template, platform, cloudformation, types)
     wires.publish(template, platform.platform, wires.PIPELINE_ROLE_ARN, pipeline.get_att("Arn"))
     wires.publish(template, platform.platform, wires.CLOUDFORMATION_ROLE_ARN, cloudformation.get_att("Arn"))
     if {DEPLOYMENT_GROUP, HEALTH_CHECK} & set(types):
@@ -80,7 +78,7 @@ def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
 def _cloudformation_role(template: Template, platform: Platform, types: Collection[str]) -> roles.Role:
     if any(resource_type.startswith("AWS::EC2::SecurityGroup") for resource_type in types):
         wires.VPC_ID.take(template)
-    if "AWS::Route53::RecordSet" in types:
+    if RECORD in types:
         wires.HOSTED_ZONE_ID.take(template)
     made = template.add_resource(
         role(
@@ -98,7 +96,7 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
         made,
         "ParametersPolicy",
         "Read the parameters of service stacks",
-        _read_parameters(platform),
+        _read_parameters(platform, types),
     )
     for title, needed in statements(platform.platform, types).items():
         _attach(template, platform, made, title, MAKES[title], needed)
@@ -106,7 +104,7 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
 
 
 def _pipeline_role(
-    template: Template, platform: Platform, cloudformation: roles.Role, *, codedeploy_used: bool
+    template: Template, platform: Platform, cloudformation: roles.Role, types: Collection[str]
 ) -> roles.Role:
     account = common.toolchain_account(template, platform.toolchain.account)
     made = template.add_resource(
@@ -126,11 +124,11 @@ def _pipeline_role(
         [
             *_change_stacks(platform.platform, cloudformation),
             *_read_artifacts(platform, account),
-            *_read_parameters(platform),
+            *_read_parameters(platform, types),
             _watch_alarms(),  # a stage's condition asks for those of the service that it released
         ],
     )
-    if codedeploy_used:
+    if DEPLOYMENT_GROUP in types:
         shift = _shift_traffic(platform)
         _attach(template, platform, made, "CodeDeployPolicy", "Release services by CodeDeploy", shift)
     return made
@@ -184,9 +182,7 @@ def _reader_role(template: Template, platform: Platform) -> roles.Role:
     looks = [
         allow("ReadStacks", [stacks.DescribeStacks], _own("cloudformation", f"stack/{mine}/*")),
         allow("ReadServices", [ecs.DescribeServices], _own("ecs", f"service/{mine}/{mine}")),
-        # AWS: no resource.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
-        allow("ReadTaskDefinitions", [ecs.DescribeTaskDefinition], "*"),
+        allow("ReadTaskDefinitions", [ecs.DescribeTaskDefinition], "*", condition=HERE),
         _watch_alarms(),
     ]
     _attach(template, platform, made, "ReaderPolicy", "Look at service stacks", looks)
@@ -251,15 +247,13 @@ def _change_stacks(platform: str, cloudformation: roles.Role) -> list[Statement]
             ],
             mine,
         ),
-        # AWS: no resource.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
-        allow("ValidateTemplates", [stacks.ValidateTemplate], "*"),
+        allow("ValidateTemplates", [stacks.ValidateTemplate], "*", condition=HERE),
         allow("HandOverRole", [iam.PassRole], cloudformation.get_att("Arn"), condition=to_cloudformation),
     ]
 
 
 def _watch_alarms() -> Statement:
-    """Read the states of alarms. Of all: AWS does not say that it looks at the names which the call asks for."""
+    """Read the states of alarms."""
     return allow("WatchAlarms", [cloudwatch.DescribeAlarms], _own("cloudwatch", "alarm:*"))
 
 
@@ -285,20 +279,25 @@ def _read_artifacts(platform: Platform, owner: str) -> list[Statement]:
     ]
 
 
-def _read_parameters(platform: Platform) -> list[Statement]:
+def _read_parameters(platform: Platform, types: Collection[str]) -> list[Statement]:
     """For both roles: as caller and as role, CloudFormation resolves SSM parameters and checks AWS-specific types.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
     """
     # Not below services' names, where their secrets are.
     published = [_own("ssm", f"parameter/{platform.platform}/${{Environment}}/{part}") for part in PUBLISHED]
-    zones = FINDS_ZONES if platform.has_domain else []
-    return [
+    finds = [ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
+    found = [
         allow("ReadParameters", [ssm.GetParameters], *published),
-        # AWS: EC2's have no resource; Route 53's ask whether a zone is among all.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-        allow("FindParameterValues", [*FINDS_PARAMETERS, *zones], "*"),
+        allow("FindParameterValues", finds, "*", condition=HERE),
     ]
+    if RECORD in types:  # their stacks have a hosted zone as parameter
+        zone = Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/${{{wires.HOSTED_ZONE_ID.name}}}")
+        found += [
+            allow("FindParameterZone", [route53.ListHostedZones], "*"),
+            allow("ReadParameterZone", [route53.GetHostedZone], zone),
+        ]
+    return found
 
 
 def _own(service: str, resource: str) -> Sub:

@@ -118,9 +118,8 @@ def _findings(platform: Platform) -> list[Statement]:
     look = [actions.BatchGetImage, actions.DescribeImageScanFindings, actions.StartImageScan]
     return [
         iam.allow("ReadFindings", look, Sub(repositories)),
-        # Where Inspector scans. AWS: no resource.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoninspector2.html
-        iam.allow("ReadInspector", [inspector2.ListFindings], "*"),
+        # Where Inspector scans, ECR asks it in the caller's name.
+        iam.allow("ReadInspector", [inspector2.ListFindings], "*", condition=iam.HERE),
         settings.reading(platform.platform),
     ]
 

@@ -161,11 +161,11 @@ def _role(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedPolicy]:
             Sub(f"{arn}:service/{mine}"),
             Sub(f"{arn}:task-set/{mine}"),
         ),
-        # AWS: no resource, https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
         iam.allow(
             "ReadRouting",
             [balancing.DescribeListeners, balancing.DescribeRules, balancing.DescribeTargetGroups],
             "*",
+            condition=iam.HERE,
         ),
         iam.allow("MoveTraffic", [balancing.ModifyRule], found.rule.ref(), found.test_rule.ref()),
         iam.allow(

@@ -124,7 +124,6 @@ def _infrastructure(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedP
         "InfrastructurePolicy",
         f"Move the traffic of {web.service.name}",
         [role.ref()],
-        # AWS: no resource, https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
         iam.allow(
             "ReadRouting",
             [
@@ -134,6 +133,7 @@ def _infrastructure(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedP
                 balancing.DescribeTargetHealth,
             ],
             "*",
+            condition=iam.HERE,
         ),
         iam.allow(
             "RegisterTasks",

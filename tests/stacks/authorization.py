@@ -10,8 +10,11 @@ Context = dict[str, Any]
 
 
 def allows(statements: Statements, action: str, *resources: str, **context: Any) -> bool:
-    """Whether every resource of the call is allowed; keys of the context have "__" for ":"."""
-    given = {key.replace("__", ":"): value for key, value in context.items()}
+    """Whether every resource of the call is allowed; keys of the context have "__" for ":".
+
+    The region is always known: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    given = {"aws:RequestedRegion": "eu-central-1"} | {key.replace("__", ":"): v for key, v in context.items()}
     return all(_decide(statements, action, resource, given) for resource in resources)
 
 

@@ -32,6 +32,8 @@ POLICY = iam_arn(f"policy/courier/test/{made_name(STACK, 'ExecutionPolicy', 128)
 TO_TASKS = {"iam__PassedToService": "ecs-tasks.amazonaws.com"}
 ZONE = "arn:aws:route53:::hostedzone/Z1"
 CNAME = {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME"]}
+OURS = {"aws__ResourceTag/platform": "courier", "aws__ResourceTag/environment": "test"}
+PRODUCTIONS = OURS | {"aws__ResourceTag/environment": "production"}
 SCALING = "ecs.application-autoscaling.amazonaws.com"
 SCALING_ROLE = iam_arn(f"role/aws-service-role/{SCALING}/AWSServiceRoleForApplicationAutoScaling_ECSService")
 
@@ -62,7 +64,9 @@ CALLS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("elasticloadbalancing:CreateTargetGroup", (TARGETS,), {}),
     ("elasticloadbalancing:AddTags", (TARGETS,), {}),
     ("elasticloadbalancing:ModifyTargetGroupAttributes", (TARGETS,), {}),
+    ("elasticloadbalancing:ModifyTargetGroup", (TARGETS,), OURS),
     ("elasticloadbalancing:CreateRule", (LISTENER,), {}),
+    ("elasticloadbalancing:CreateRule", (LISTENER,), OURS),
     ("elasticloadbalancing:AddTags", (LISTENER_RULE,), {}),
     ("elasticloadbalancing:SetRulePriorities", (LISTENER_RULE,), {}),
     ("ecs:CreateService", (SERVICE,), {}),
@@ -109,6 +113,21 @@ REFUSED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("ecs:UpdateService", (SERVICE.replace("test", "production"),), {}),
     ("ecs:DeleteCluster", (arn("ecs", "cluster/courier-test-blue"),), {}),
     ("elasticloadbalancing:CreateRule", (arn("elasticloadbalancing", "listener/app/billing-lb/1/2"),), {}),
+    *(
+        (f"elasticloadbalancing:{verb}", (TARGETS,), PRODUCTIONS)
+        for verb in ("AddTags", "RemoveTags", "DeleteTargetGroup")
+    ),
+    ("elasticloadbalancing:CreateRule", (LISTENER,), PRODUCTIONS),
+    ("elasticloadbalancing:ModifyRule", (LISTENER_RULE,), OURS | {"aws__ResourceTag/platform": "courier2"}),
+    ("application-autoscaling:DeregisterScalableTarget", (SCALABLE,), ON_ECS | PRODUCTIONS),
+    (
+        "cloudwatch:PutMetricAlarm",
+        (arn("cloudwatch", "alarm:TargetTracking-service/courier-production-blue/x-AlarmHigh-1"),),
+        {},
+    ),
+    ("ecs:DeregisterTaskDefinition", ("*",), {"aws__RequestedRegion": "eu-west-1"}),
+    ("cloudwatch:DeleteAlarms", ("*",), {"aws__RequestedRegion": "eu-west-1"}),
+    ("route53:GetHostedZone", ("arn:aws:route53:::hostedzone/Z2",), {}),
     ("route53:ChangeResourceRecordSets", (ZONE,), {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME", "NS"]}),
     ("route53:ChangeResourceRecordSets", ("arn:aws:route53:::hostedzone/Z2",), CNAME),
     ("logs:DeleteLogGroup", (arn("logs", "log-group:courier-production-orders-LogGroup-1A"),), {}),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from fnmatch import fnmatchcase
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -89,36 +88,8 @@ def test_only_what_the_types_need_is_allowed() -> None:
         "logs",
         "ssm",
         "ec2",
-        "route53",
-    }  # the last three: parameters
-    assert not {action for action in actions if action.startswith("route53:Change")}
+    }  # the last two: parameters
     assert not set(logs_only.template["Parameters"]) & {"VpcId", "HostedZoneId"}
-
-
-# Actions that AWS lists with resources, but that don't work where they are limited to some.
-UNLIMITED = {
-    "cloudwatch:PutCompositeAlarm": "composite alarms",
-    "cloudwatch:DeleteAlarms": "composite alarms",
-    "cloudwatch:DescribeAlarms": "composite alarms",
-    "cloudwatch:GetMetricData": "the resource is a data set, metrics have no ARN",
-    "route53:GetHostedZone": "CloudFormation looks for the zone that a parameter names",
-}
-
-
-def test_a_star_stands_only_where_aws_knows_no_resource() -> None:
-    listed = json.loads((files("cfnlint.data.AdditionalSpecs") / "Policies.json").read_text(encoding="utf-8"))
-    everything = built(platform(), of_types(*resource_schemas.TYPES))
-    unlimited = {
-        action
-        for role in ("CloudFormationRole", "PipelineRole")
-        for one in statements(everything, role)
-        if "*" in one["Resource"]
-        for action in one["Action"]
-    }
-    assert "ecs:DescribeTaskDefinition" in unlimited
-    for action in unlimited - set(UNLIMITED):
-        service, name = action.split(":")
-        assert not listed[service]["Actions"][name.lower()].get("Resources"), action
 
 
 def test_policies_fit_with_the_longest_names() -> None:
