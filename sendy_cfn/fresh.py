@@ -201,8 +201,8 @@ class Memory:
         if known[3] not in self._interfaces:
             import json  # here: an unchanged tree needs none
 
-            parameters, outputs, types = json.loads(known[3])
-            self._interfaces[known[3]] = [tuple(parameters), tuple(map(tuple, outputs)), tuple(types)]
+            parameters, outputs, *lists = json.loads(known[3])
+            self._interfaces[known[3]] = [tuple(parameters), tuple(map(tuple, outputs)), *map(tuple, lists)]
         return self._interfaces[known[3]]
 
     def learn(self, file: str, key: str, data: bytes, interface: Interface) -> None:

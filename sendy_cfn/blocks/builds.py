@@ -32,6 +32,7 @@ HOSTS = {
     Architecture.AMD64: ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:5.0"),
     Architecture.ARM64: ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:3.0"),
 }
+FOLDER_KEPT = 20  # characters of a pipeline's name in the paths of its artifacts
 QUEUED_MINUTES = 30  # AWS: 5 to 480
 
 
@@ -90,9 +91,9 @@ def project_name(prefix: str, kind: str) -> str:
     return f"{prefix}-{kind}"
 
 
-def project_arn(prefix: str, kind: str) -> Sub:
+def arn_of_project(name: str) -> Sub:
     """ARN of a project."""
-    return _arn(f"project/{project_name(prefix, kind)}")
+    return _arn(f"project/{name}")
 
 
 def report_page(prefix: str, kind: str) -> str:
@@ -114,9 +115,11 @@ def log_group(key: AWSHelperFn, retention: AWSHelperFn) -> log.LogGroup:
 def artifacts_of(bucket_arn: str, pipeline: str) -> Sub:
     """ARN pattern of a pipeline's artifacts; the bucket's ARN is a text for Sub.
 
-    CodePipeline files them under the pipeline's name, of which it takes the first 20 characters.
+    CodePipeline files them under the pipeline's name, of which it takes the first 20 characters. A shorter name is
+    followed by a slash: what begins with it is not another pipeline's.
     """
-    return Sub(f"{bucket_arn}/{pipeline[:20]}*")
+    folder = f"{pipeline}/" if len(pipeline) <= FOLDER_KEPT else pipeline[:FOLDER_KEPT]
+    return Sub(f"{bucket_arn}/{folder}*")
 
 
 def project(
@@ -171,7 +174,7 @@ def trust(shop: Workshop, kinds: list[str]) -> PolicyDocument:
         Condition(
             [
                 StringEquals({"aws:SourceAccount": AccountId}),
-                ArnEquals({"aws:SourceArn": [project_arn(shop.prefix, kind) for kind in kinds]}),
+                ArnEquals({"aws:SourceArn": [arn_of_project(project_name(shop.prefix, kind)) for kind in kinds]}),
             ]
         ),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import Sub, codepipeline
 
 from sendy_cfn.blocks import pipeline_sources as sources
-from sendy_cfn.blocks.builds import project_name, report_page
+from sendy_cfn.blocks.builds import arn_of_project, project_name, report_page
 from sendy_cfn.config import releases
 from sendy_cfn.names import logical
 
@@ -51,6 +51,13 @@ class Line:
     def shared_project(self, kind: str) -> str:
         """Name of a project that all pipelines share."""
         return project_name(f"{self.platform.platform}-{RELEASE}", kind)
+
+    def project_arn(self, name: AWSHelperFn | str) -> Sub:
+        """ARN of a project, by what an action calls it: the name, or one of `projects`."""
+        if isinstance(name, str):
+            return arn_of_project(name)
+        kind = next(kind for kind, own in self.projects.items() if own is name)
+        return arn_of_project(project_name(f"{self.platform.platform}-{self.service.name}", kind))
 
 
 @dataclass(frozen=True, slots=True)

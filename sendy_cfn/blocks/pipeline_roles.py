@@ -1,10 +1,13 @@
-"""What a service's pipeline itself may do: hand on artifacts, run its builds, take on the environments' roles."""
+"""Who takes on the role of a service's pipeline, and what it may do whatever its stages are: hand on artifacts.
+
+What its actions and rules call is in `pipeline_calls`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import codebuild, kms, s3, sns, sts
+from awacs import kms, s3
 from awacs.aws import ArnEqualsIfExists, Condition, ForAnyValueStringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub
 
@@ -14,10 +17,6 @@ from sendy_cfn.blocks.builds import artifacts_of
 if TYPE_CHECKING:
     from awacs.aws import PolicyDocument, Statement
     from troposphere import AWSHelperFn
-
-    from sendy_cfn.blocks.pipeline_sources import Origin
-
-    Value = AWSHelperFn | str
 
 USE_KEY = [kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey, kms.ReEncryptFrom, kms.ReEncryptTo]
 
@@ -65,22 +64,3 @@ def keys_elsewhere(regions: list[str], alias: str) -> list[Statement]:
     keys = [Sub(f"arn:${{AWS::Partition}}:kms:{region}:${{AWS::AccountId}}:key/*") for region in regions]
     named = Condition(ForAnyValueStringEquals({"kms:ResourceAliases": [alias]}))
     return [iam.allow("UseKeysElsewhere", USE_KEY, *keys, condition=named)]
-
-
-def reading(sources: list[Origin], connection: AWSHelperFn | None) -> list[Statement]:
-    """Read the sources; two of them may share a statement."""
-    found = [statement for of in sources for statement in of.kind.permit(of.source, connection, of.name)]
-    return list({statement.properties["Sid"]: statement for statement in found}.values())
-
-
-def acting(projects: list[Value], environments: list[AWSHelperFn]) -> list[Statement]:
-    """Run the builds, and take on the environments' roles."""
-    return [
-        iam.allow("RunBuilds", [codebuild.StartBuild, codebuild.BatchGetBuilds], *projects),
-        iam.allow("EnterEnvironments", [sts.AssumeRole], *environments),
-    ]
-
-
-def asking(topic: AWSHelperFn, *, needed: bool) -> list[Statement]:
-    """Ask people for approval, where any is needed."""
-    return [iam.allow("AskForApproval", [sns.Publish], topic)] if needed else []

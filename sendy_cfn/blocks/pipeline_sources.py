@@ -10,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from awacs import codecommit, codeconnections, codestar_connections, s3
 from troposphere import Sub, codepipeline
 
-from sendy_cfn.blocks.iam import allow
+from sendy_cfn.blocks.pipeline_calls import repository_arn
 from sendy_cfn.config import releases
 from sendy_cfn.config.words import Connection, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awacs.aws import Statement
     from troposphere import AWSHelperFn
 
     from sendy_cfn.config.model import Platform, Service, Source
@@ -70,7 +68,6 @@ class SourceKind:
     revision: str  # the variable that identifies what was fetched
     has_message: bool  # whether there are CommitMessage and AuthorDate
     configure: Callable[[Source, AWSHelperFn | None], dict[str, Any]]
-    permit: Callable[[Source, AWSHelperFn | None, str], list[Statement]]  # last: the origin's name
     event: Callable[[Source], dict[str, Any]] | None  # EventBridge pattern of a change; None where triggers do that
 
 
@@ -202,12 +199,6 @@ def _connection(source: Source, connection: AWSHelperFn | None) -> dict[str, Any
     }
 
 
-def _use_connection(_source: Source, connection: AWSHelperFn | None, _name: str) -> list[Statement]:
-    # AWS renamed the service; which prefix it checks depends on the connection's age.
-    actions = [codeconnections.UseConnection, codestar_connections.UseConnection]
-    return [allow("UseConnection", actions, *filter(None, [connection]))]
-
-
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
 
 
@@ -220,32 +211,17 @@ def _codecommit(source: Source, _connection: AWSHelperFn | None) -> dict[str, An
     }
 
 
-def _read_codecommit(source: Source, _connection: AWSHelperFn | None, name: str) -> list[Statement]:
-    actions = [
-        codecommit.GetBranch,
-        codecommit.GetCommit,
-        codecommit.UploadArchive,
-        codecommit.GetUploadArchiveStatus,
-        codecommit.CancelUploadArchive,
-    ]
-    return [allow(f"Read{name}", actions, _codecommit_arn(source))]
-
-
 def _codecommit_pushed(source: Source) -> dict[str, Any]:
     return {
         "source": ["aws.codecommit"],
         "detail-type": ["CodeCommit Repository State Change"],
-        "resources": [_codecommit_arn(source)],
+        "resources": [repository_arn(str(source.repository))],
         "detail": {
             "event": ["referenceCreated", "referenceUpdated"],
             "referenceType": ["branch"],
             "referenceName": [source.branch],
         },
     }
-
-
-def _codecommit_arn(source: Source) -> Sub:
-    return Sub(f"arn:${{AWS::Partition}}:codecommit:${{AWS::Region}}:${{AWS::AccountId}}:{source.repository}")
 
 
 # https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
@@ -259,14 +235,6 @@ def _s3(source: Source, _connection: AWSHelperFn | None) -> dict[str, Any]:
     }
 
 
-def _read_s3(source: Source, _connection: AWSHelperFn | None, name: str) -> list[Statement]:
-    bucket = f"arn:${{AWS::Partition}}:s3:::{source.bucket}"
-    return [
-        allow(f"Read{name}", [s3.GetObject, s3.GetObjectVersion], Sub(f"{bucket}/{source.object_key}")),
-        allow(f"Look{name}", [s3.GetBucketVersioning, s3.GetBucketLocation, s3.GetBucketAcl], Sub(bucket)),
-    ]
-
-
 def _s3_uploaded(source: Source) -> dict[str, Any]:
     """The bucket has to send its events to EventBridge."""
     return {
@@ -277,7 +245,7 @@ def _s3_uploaded(source: Source) -> dict[str, Any]:
 
 
 SOURCES = {
-    Provider.CONNECTION: SourceKind("CodeStarSourceConnection", "CommitId", True, _connection, _use_connection, None),
-    Provider.CODECOMMIT: SourceKind("CodeCommit", "CommitId", True, _codecommit, _read_codecommit, _codecommit_pushed),
-    Provider.S3: SourceKind("S3", "VersionId", False, _s3, _read_s3, _s3_uploaded),
+    Provider.CONNECTION: SourceKind("CodeStarSourceConnection", "CommitId", True, _connection, None),
+    Provider.CODECOMMIT: SourceKind("CodeCommit", "CommitId", True, _codecommit, _codecommit_pushed),
+    Provider.S3: SourceKind("S3", "VersionId", False, _s3, _s3_uploaded),
 }

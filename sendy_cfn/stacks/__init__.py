@@ -102,7 +102,7 @@ def units(
     # Builders see the platform without its services: what a template says of a service is among its unit's inputs, so
     # that a change of one service touches no other's template.
     shared = dataclasses.replace(platform, services={})
-    files: list[str] = []
+    files: list[str] = []  # of services and their pipelines
     strategies: set[Strategy] = set()
     for service in services:
         minutes = worst_cases[service.name]
@@ -120,6 +120,7 @@ def units(
             (delivered, watch[service.name], *asked),
             offers=False,
         )
+        files.append(pipeline_file(service))
     test_listener = bool(strategies.intersection(releases.TEST_TRAFFIC))
     yield from _environments(shared, platform.cells, tuple(files), test_listener=test_listener)
     used = tuple(strategy for strategy in Strategy if strategy in strategies)

@@ -5,7 +5,8 @@
         CloudFormationRole, which makes their resources
 
 The pipeline role can only start stacks that are made with the other role. What a release can do is what that one may:
-computed from the resource types in the service templates.
+computed from the resource types in the service templates. What the pipeline role may follows from the actions that the
+pipelines do with it.
 
 Where a release has to look at a service's stack before it can go on, there is a third role, which only reads.
 """
@@ -15,22 +16,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awacs import cloudformation as stacks
-from awacs import cloudwatch, codedeploy, ec2, ecs, iam, kms, route53, s3, ssm
-from awacs.aws import (
-    Allow,
-    ArnLike,
-    Condition,
-    ForAnyValueStringEquals,
-    Principal,
-    Statement,
-    StringEquals,
-    StringEqualsIfExists,
-)
+from awacs import ecs
+from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEqualsIfExists
 from awacs.sts import AssumeRole
 from troposphere import AccountId, Sub
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import artifact_names, role_paths, skeleton
+from sendy_cfn.blocks import deploy_calls, role_paths, skeleton
+from sendy_cfn.blocks.deploy_calls import Surroundings, mine, own, read_parameters, watch_alarms
 from sendy_cfn.blocks.deploy_scopes import DEPLOYMENT_GROUP, HEALTH_CHECK, RECORD
 from sendy_cfn.blocks.deploy_statements import statements
 from sendy_cfn.blocks.iam import HERE, allow, document, policy, role, trust
@@ -46,9 +39,6 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
     from sendy_cfn.stacks.interface import Interface
 
-# Below /<platform>/<environment>/: what network and cluster stacks publish.
-PUBLISHED = ("network/*", "cluster-*")
-
 MAKES = {
     "TasksPolicy": "Task definitions, ECS services and their scaling",
     "TrafficPolicy": "Target groups, listener rules, records and health checks",
@@ -60,13 +50,19 @@ MAKES = {
 
 
 def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
-    """The template; `interfaces` are those of all service templates."""
-    types = sorted({resource_type for interface in interfaces.values() for resource_type in interface.types})
+    """The template; `interfaces` are those of all service and pipeline templates.
+
+    Raises:
+        LookupError: nothing says what a type of resource needs, or what an action of a pipeline calls.
+    """
+    services = [interface for interface in interfaces.values() if not interface.deployments]
+    types = sorted({resource_type for service in services for resource_type in service.types})
+    deployments = sorted({what for interface in interfaces.values() for what in interface.deployments})
     template = skeleton.new(f"{platform.platform}: roles by which pipelines deploy services to an environment")
     common.ENVIRONMENT.take(template)
 
     cloudformation = _cloudformation_role(template, platform, types)
-    pipeline = _pipeline_role(template, platform, cloudformation, types)
+    pipeline = _pipeline_role(template, platform, cloudformation, types, deployments)
     wires.publish(template, platform.platform, wires.PIPELINE_ROLE_ARN, pipeline.get_att("Arn"))
     wires.publish(template, platform.platform, wires.CLOUDFORMATION_ROLE_ARN, cloudformation.get_att("Arn"))
     if {DEPLOYMENT_GROUP, HEALTH_CHECK} & set(types):
@@ -96,7 +92,7 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
         made,
         "ParametersPolicy",
         "Read the parameters of service stacks",
-        _read_parameters(platform, types),
+        read_parameters(platform.platform, types),
     )
     for title, needed in statements(platform.platform, types).items():
         _attach(template, platform, made, title, MAKES[title], needed)
@@ -104,7 +100,11 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
 
 
 def _pipeline_role(
-    template: Template, platform: Platform, cloudformation: roles.Role, types: Collection[str]
+    template: Template,
+    platform: Platform,
+    cloudformation: roles.Role,
+    types: Collection[str],
+    deployments: Collection[str],
 ) -> roles.Role:
     account = common.toolchain_account(template, platform.toolchain.account)
     made = template.add_resource(
@@ -115,56 +115,11 @@ def _pipeline_role(
             Path=role_paths.of_deployment(platform.platform),
         )
     )
-    _attach(
-        template,
-        platform,
-        made,
-        "DeployPolicy",
-        "Start service stacks with the CloudFormation role, from the pipelines' artifacts",
-        [
-            *_change_stacks(platform.platform, cloudformation),
-            *_read_artifacts(platform, account),
-            *_read_parameters(platform, types),
-            _watch_alarms(),  # a stage's condition asks for those of the service that it released
-        ],
-    )
-    if DEPLOYMENT_GROUP in types:
-        shift = _shift_traffic(platform)
-        _attach(template, platform, made, "CodeDeployPolicy", "Release services by CodeDeploy", shift)
+    elsewhere = bool(platform.toolchain.account)
+    around = Surroundings(platform.platform, types, account, elsewhere, cloudformation.get_att("Arn"))
+    for title, allowed in deploy_calls.statements(deployments, around).items():
+        _attach(template, platform, made, title, deploy_calls.ABOUT[title], allowed)
     return made
-
-
-def _mine(platform: Platform) -> str:
-    return f"{platform.platform}-${{Environment}}-*"
-
-
-def _shift_traffic(platform: Platform) -> list[Statement]:
-    """What the pipelines' CodeDeployToECS action calls.
-
-    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html
-    """
-    mine = _mine(platform)
-    to_tasks = Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com"))
-    roles_of_services = Sub(role_paths.role_arn(role_paths.of_services(platform.platform) + "*"))
-    return [
-        allow(
-            "StartDeployments",
-            [codedeploy.CreateDeployment, codedeploy.GetDeployment],
-            _own("codedeploy", f"deploymentgroup:{mine}/{mine}"),
-        ),
-        allow(
-            "RegisterRevisions",
-            [codedeploy.GetApplication, codedeploy.GetApplicationRevision, codedeploy.RegisterApplicationRevision],
-            _own("codedeploy", f"application:{mine}"),
-        ),
-        allow(
-            "ReadConfigurations",
-            [codedeploy.GetDeploymentConfig],
-            _own("codedeploy", "deploymentconfig:CodeDeployDefault.*"),
-        ),
-        allow("RegisterTasks", [ecs.RegisterTaskDefinition], _own("ecs", f"task-definition/{mine}:*")),
-        allow("HandRolesToTasks", [iam.PassRole], roles_of_services, condition=to_tasks),
-    ]
 
 
 def _reader_role(template: Template, platform: Platform) -> roles.Role:
@@ -178,12 +133,12 @@ def _reader_role(template: Template, platform: Platform) -> roles.Role:
             Path=role_paths.of_deployment(platform.platform),
         )
     )
-    mine = _mine(platform)
+    names = mine(platform.platform)
     looks = [
-        allow("ReadStacks", [stacks.DescribeStacks], _own("cloudformation", f"stack/{mine}/*")),
-        allow("ReadServices", [ecs.DescribeServices], _own("ecs", f"service/{mine}/{mine}")),
+        allow("ReadStacks", [stacks.DescribeStacks], own("cloudformation", f"stack/{names}/*")),
+        allow("ReadServices", [ecs.DescribeServices], own("ecs", f"service/{names}/{names}")),
         allow("ReadTaskDefinitions", [ecs.DescribeTaskDefinition], "*", condition=HERE),
-        _watch_alarms(),
+        watch_alarms(),
     ]
     _attach(template, platform, made, "ReaderPolicy", "Look at service stacks", looks)
     return made
@@ -214,92 +169,3 @@ def _trust(sid: str, names: str, account: str) -> PolicyDocument:
             Condition=Condition(ArnLike("aws:PrincipalArn", Sub(pattern))),
         )
     )
-
-
-def _change_stacks(platform: str, cloudformation: roles.Role) -> list[Statement]:
-    """What CodePipeline's CloudFormation action calls, in the modes CREATE_UPDATE and CHANGE_SET_….
-
-    Nothing deletes a stack: a first release that fails leaves ROLLBACK_COMPLETE, which a person looks at and deletes.
-    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html
-    """
-    mine = _own("cloudformation", f"stack/{platform}-${{Environment}}-*/*")
-    with_role = Condition(StringEquals("cloudformation:RoleArn", cloudformation.get_att("Arn")))
-    to_cloudformation = Condition(StringEquals("iam:PassedToService", "cloudformation.amazonaws.com"))
-    return [
-        allow(
-            "ChangeServiceStacks",
-            [stacks.CreateStack, stacks.UpdateStack, stacks.CreateChangeSet],
-            mine,
-            condition=with_role,
-        ),
-        allow(
-            "FollowServiceStacks",
-            [
-                stacks.DescribeChangeSet,
-                stacks.ExecuteChangeSet,
-                stacks.DeleteChangeSet,
-                stacks.DescribeStacks,
-                stacks.DescribeStackEvents,  # without it a failed release shows no reason in the pipeline
-                stacks.DescribeStackResources,
-                stacks.GetTemplate,
-                stacks.TagResource,
-                stacks.UntagResource,
-            ],
-            mine,
-        ),
-        allow("ValidateTemplates", [stacks.ValidateTemplate], "*", condition=HERE),
-        allow("HandOverRole", [iam.PassRole], cloudformation.get_att("Arn"), condition=to_cloudformation),
-    ]
-
-
-def _watch_alarms() -> Statement:
-    """Read the states of alarms."""
-    return allow("WatchAlarms", [cloudwatch.DescribeAlarms], _own("cloudwatch", "alarm:*"))
-
-
-def _read_artifacts(platform: Platform, owner: str) -> list[Statement]:
-    """The toolchain's bucket and key in this region. Nothing is written: the action has no output artifact."""
-    account = f"${{{owner}}}"
-    bucket = artifact_names.bucket_arn(platform.platform, account=account)
-    objects = Sub(f"{bucket.data['Fn::Sub']}/*")
-    # A policy can't name a key by its alias, only ask for the alias; AWS does not say whether that is told of another
-    # account's key. There the key's own policy admits these roles.
-    # https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-    by_alias = Condition(ForAnyValueStringEquals("kms:ResourceAliases", artifact_names.key_alias(platform.platform)))
-    through_s3 = Condition(StringEquals("kms:ViaService", Sub("s3.${AWS::Region}.${AWS::URLSuffix}")))
-    return [
-        allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], objects),
-        allow("LocateArtifacts", [s3.GetBucketLocation, s3.GetBucketVersioning], bucket),
-        allow(
-            "DecryptArtifacts",
-            [kms.Decrypt, kms.DescribeKey],
-            Sub(f"arn:${{AWS::Partition}}:kms:${{AWS::Region}}:{account}:key/*"),
-            condition=through_s3 if platform.toolchain.account else by_alias,
-        ),
-    ]
-
-
-def _read_parameters(platform: Platform, types: Collection[str]) -> list[Statement]:
-    """For both roles: as caller and as role, CloudFormation resolves SSM parameters and checks AWS-specific types.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
-    """
-    # Not below services' names, where their secrets are.
-    published = [_own("ssm", f"parameter/{platform.platform}/${{Environment}}/{part}") for part in PUBLISHED]
-    finds = [ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
-    found = [
-        allow("ReadParameters", [ssm.GetParameters], *published),
-        allow("FindParameterValues", finds, "*", condition=HERE),
-    ]
-    if RECORD in types:  # their stacks have a hosted zone as parameter
-        zone = Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/${{{wires.HOSTED_ZONE_ID.name}}}")
-        found += [
-            allow("FindParameterZone", [route53.ListHostedZones], "*"),
-            allow("ReadParameterZone", [route53.GetHostedZone], zone),
-        ]
-    return found
-
-
-def _own(service: str, resource: str) -> Sub:
-    """The ARN of something in this account and region."""
-    return Sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")

@@ -14,6 +14,7 @@ class Interface(NamedTuple):
     parameters: tuple[str, ...]  # to be filled by whoever deploys it
     outputs: tuple[tuple[str, str], ...]  # name and description
     types: tuple[str, ...]  # resource types, sorted
+    deployments: tuple[str, ...] = ()  # what its pipelines do with roles of environments, sorted
 
     @classmethod
     def of(cls, template: Template) -> Interface:
@@ -26,7 +27,17 @@ class Interface(NamedTuple):
             tuple(
                 sorted({resource.resource_type for resource in template.resources.values() if resource.resource_type})
             ),
+            tuple(sorted(_deployments(template))),
         )
+
+
+def _deployments(template: Template) -> set[str]:
+    pipelines = [r for r in template.resources.values() if r.resource_type == "AWS::CodePipeline::Pipeline"]
+    if not pipelines:
+        return set()
+    from sendy_cfn.blocks import pipeline_calls  # here: few templates have one
+
+    return {what for pipeline in pipelines for what in pipeline_calls.deployments(pipeline.Stages)}
 
 
 def _resolves_itself(properties: dict[str, object]) -> bool:

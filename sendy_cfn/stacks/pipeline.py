@@ -15,28 +15,26 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import (
     artifact_names,
     iam,
+    pipeline_calls,
     pipeline_events,
     pipeline_roles,
     pipeline_sources,
     pipeline_stages,
     skeleton,
 )
-from sendy_cfn.blocks.builds import project_arn
-from sendy_cfn.blocks.pipeline_actions import RELEASE, Access, Line
+from sendy_cfn.blocks.pipeline_actions import Access, Line
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.config import releases
 from sendy_cfn.config.words import Provider
 from sendy_cfn.knobs import toolchain
 from sendy_cfn.names import logical
 from sendy_cfn.stacks import builds
-from sendy_cfn.stacks.release_tools import NEEDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from troposphere import AWSHelperFn, Template
 
-    from sendy_cfn.blocks.pipeline_sources import Origin
     from sendy_cfn.config.model import Environment, Platform, Service
 
     Value = AWSHelperFn | str
@@ -80,17 +78,6 @@ def build(
     elsewhere = [region for region in platform.regions if region != platform.toolchain.region]
     buckets = [builds.BUCKET_ARN]
     buckets += [artifact_names.bucket_arn(platform.platform, region).data["Fn::Sub"] for region in elsewhere]
-    statements = [
-        *pipeline_roles.artifacts(buckets, key, name),
-        *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
-        *pipeline_roles.reading([code, templates], connection),
-        *pipeline_roles.acting(_projects(platform, service, code, projects), [roles.pipeline for roles in access]),
-        *pipeline_roles.asking(topic, needed=any(place.approval for place in places)),
-    ]
-    role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
-    policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
-    template.add_resource(policy)
-
     uri = stack.get_att("Outputs.RepositoryUri")
     line = Line(platform, service, code, templates, projects, uri, watch)
     stages = [pipeline_stages.source(line, connection), pipeline_stages.quality(line), pipeline_stages.image(line)]
@@ -98,6 +85,15 @@ def build(
     for place, roles in zip(places, access, strict=True):
         stages += pipeline_stages.environment(line, place, roles, topic, about)
         about = pipeline_stages.minutes_from(place)
+
+    statements = [
+        *pipeline_roles.artifacts(buckets, key, name),
+        *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
+        *pipeline_calls.statements(stages, line.project_arn),
+    ]
+    role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
+    policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
+    template.add_resource(policy)
     pipeline = codepipeline.Pipeline(
         "Pipeline",
         DependsOn=policy.title,  # a new pipeline runs at once
@@ -124,21 +120,6 @@ def build(
     template.add_output(Output("PipelineUrl", Description=f"Pipeline of {service.name}", Value=_console(name)))
     template.add_output(Output("RepositoryUri", Description=f"Images of {service.name}", Value=uri))
     return template
-
-
-def _projects(platform: Platform, service: Service, code: Origin, own: Iterable[str]) -> list[Value]:
-    """ARNs of the projects that the pipeline runs: the service's, and those that its strategies' releases share."""
-    used = {variant.strategy for variant in releases.variants(service, platform.environments.values())}
-    asked = ["author"] if pipeline_sources.tells_author(platform, code) else []
-    shared = [
-        *(["scan"] if service.scan else []),
-        *asked,
-        *(kind for strategy, kinds in NEEDS.items() if strategy in used for kind in kinds),
-    ]
-    return [
-        *(project_arn(f"{platform.platform}-{service.name}", kind) for kind in own),
-        *(project_arn(f"{platform.platform}-{RELEASE}", kind) for kind in shared),
-    ]
 
 
 def _access(template: Template, platform: Platform, service: Service, place: Environment) -> Access:

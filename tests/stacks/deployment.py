@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from sendy_cfn.config.model import Platform
 from sendy_cfn.stacks import deploy_roles
@@ -19,12 +20,23 @@ def from_account(chosen: Platform, account: str) -> Platform:
     return dataclasses.replace(chosen, toolchain=dataclasses.replace(chosen.toolchain, account=account))
 
 
-def of_types(*types: str) -> dict[str, Interface]:
-    return {"service-x.yaml": Interface((), (), types)}
+# What pipelines do with roles of environments.
+UPDATE, SHIFT, WATCH = "CloudFormation CREATE_UPDATE", "CodeDeployToECS", "CloudWatchAlarm"
+LOOKS = ("CodeBuild revision", "CodeBuild state", "CodeBuild verify")
+
+
+def of_pipelines(*deployments: str) -> dict[str, Interface]:
+    return {"pipeline-x.yaml": Interface((), (), ("AWS::CodePipeline::Pipeline",), deployments)}
+
+
+def of_types(*types: str, pipelines: Iterable[str] = (UPDATE, WATCH)) -> dict[str, Interface]:
+    return {"service-x.yaml": Interface((), (), types)} | of_pipelines(*pipelines)
 
 
 def of_services(chosen: Platform) -> dict[str, Interface]:
-    return {name: Interface.of(platforms.built(chosen, service)) for name, service in chosen.services.items()}
+    """The first environment's services; their pipelines release by CloudFormation."""
+    found = {name: Interface.of(platforms.built(chosen, service)) for name, service in chosen.services.items()}
+    return found | of_pipelines(UPDATE, WATCH)
 
 
 def built(chosen: Platform, interfaces: dict[str, Interface], **values: str) -> Stack:

@@ -263,7 +263,7 @@ def test_each_strategy_alone_brings_only_what_it_needs(strategy: Strategy) -> No
     chosen = platform(f"{text}services:\n  shop: {{{keys}}}\n")
     interfaces: dict[str, Interface] = {}
     for unit in stacks.units(chosen, {"shop": MINUTES}, {"shop": watched(chosen)}):
-        if unit.file.startswith("service-"):
+        if unit.file.startswith(("service-", "pipeline-")):
             interfaces[unit.file] = Interface.of(unit.build({}))
     made = Stack(deploy_roles.build(chosen, interfaces=interfaces).to_dict(), VALUES)
     actions = {a for s in statements(made, "CloudFormationRole") for a in s["Action"]}
