@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs import codebuild as codebuild_actions
-from awacs import ecr, kms, logs, s3
+from awacs import kms, logs, s3
 from awacs.aws import Action, ArnEquals, Condition, Statement, StringEquals
 from troposphere import AccountId, Sub, codebuild
 from troposphere import logs as log
 
-from sendy_cfn.blocks import iam
-from sendy_cfn.blocks.buildspecs import load
+from sendy_cfn.blocks import build_calls, buildspecs, iam, settings
 from sendy_cfn.blocks.settings import Stored
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.config.words import Architecture
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from awacs.aws import PolicyDocument
     from troposphere import AWSHelperFn
     from troposphere.iam import Role
 
+    from sendy_cfn.blocks.build_calls import Place
     from sendy_cfn.blocks.build_variables import Variables
-
-    Value = AWSHelperFn | str
 
 # Managed images, with the newest minor version.
 # https://docs.aws.amazon.com/codebuild/latest/userguide/ec2-compute-images.html
@@ -42,27 +42,24 @@ class Build:
 
     description: str
     minutes: int  # then the build is stopped
-    reports: bool = True
     privileged: bool = False  # may run a container engine
     compute: str = "BUILD_GENERAL1_SMALL"
 
 
 BUILDS = {
     "quality": Build("Checks the code of a commit, before it becomes an image", minutes=30),
-    "image": Build(
-        "Builds the image and pushes it", minutes=60, reports=False, privileged=True, compute="BUILD_GENERAL1_MEDIUM"
-    ),
+    "image": Build("Builds the image and pushes it", minutes=60, privileged=True, compute="BUILD_GENERAL1_MEDIUM"),
     "smoke": Build("Checks that the deployed service is healthy and of the expected version", minutes=10),
     "regression": Build("Checks that the deployed service still does what it did", minutes=30),
     "load": Build("Checks latency and errors of the deployed service under load", minutes=30),
 }
 # Shared by all pipelines: they run no code of a service, and look at its image or its stack.
 RELEASE_BUILDS = {
-    "author": Build("Finds out who wrote the commit", minutes=10, reports=False),
+    "author": Build("Finds out who wrote the commit", minutes=10),
     "scan": Build("Checks what the registry's scan found in an image", minutes=30),
-    "state": Build("Finds out which side of a service is live, and what a release has to change", 15, reports=False),
+    "state": Build("Finds out which side of a service is live, and what a release has to change", 15),
     "verify": Build("Watches a service after its switch to the other cluster", minutes=120),
-    "revision": Build("Writes the task definition and the AppSpec that CodeDeploy releases", 15, reports=False),
+    "revision": Build("Writes the task definition and the AppSpec that CodeDeploy releases", 15),
 }
 
 
@@ -112,14 +109,14 @@ def log_group(key: AWSHelperFn, retention: AWSHelperFn) -> log.LogGroup:
     return log.LogGroup("BuildLogs", **RETAINED, KmsKeyId=key, RetentionInDays=retention)
 
 
-def artifacts_of(bucket_arn: str, pipeline: str) -> Sub:
-    """ARN pattern of a pipeline's artifacts; the bucket's ARN is a text for Sub.
+def artifacts_of(bucket_arn: str, pipeline: str, artifact: str = "*") -> Sub:
+    """ARN pattern of artifacts, by names or patterns of pipeline and artifact; the bucket's ARN is a text for Sub.
 
-    CodePipeline files them under the pipeline's name, of which it takes the first 20 characters. A shorter name is
-    followed by a slash: what begins with it is not another pipeline's.
+    CodePipeline files them under both names, of which it takes the beginning: 20 characters of the pipeline's, 10 of
+    the artifact's.
     """
-    folder = f"{pipeline}/" if len(pipeline) <= FOLDER_KEPT else pipeline[:FOLDER_KEPT]
-    return Sub(f"{bucket_arn}/{folder}*")
+    folder = pipeline if len(pipeline) <= FOLDER_KEPT else f"{pipeline[:FOLDER_KEPT]}*"
+    return Sub(f"{bucket_arn}/{folder}/{artifact}")
 
 
 def project(
@@ -134,7 +131,7 @@ def project(
         Description=build.description,
         ServiceRole=role.get_att("Arn"),
         EncryptionKey=shop.key,
-        Source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=load(kind)),
+        Source=codebuild.Source(Type="CODEPIPELINE", BuildSpec=buildspecs.load(kind)),
         Artifacts=codebuild.Artifacts(Type="CODEPIPELINE"),
         Environment=codebuild.Environment(
             Type=host,
@@ -180,47 +177,41 @@ def trust(shop: Workshop, kinds: list[str]) -> PolicyDocument:
     )
 
 
-def statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
-    """What builds of these kinds need: their source, a place for their logs and, if they test, for their reports."""
-    found = [
-        iam.allow("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], shop.logs.get_att("Arn")),
-        iam.allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], artifacts_of(shop.bucket_arn, shop.prefix)),
-        iam.allow("UseKey", [kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey], shop.key),
-    ]
-    return found + report_statements(shop, kinds)
+def statements(
+    shop: Workshop, kinds: Mapping[str, Variables], sources: Sub, places: Mapping[str, Place]
+) -> list[Statement]:
+    """What builds of these kinds need.
 
+    That is: their source, the key, a place for their logs and reports, what their specifications call, and values of
+    their variables.
 
-def report_statements(shop: Workshop, kinds: list[str]) -> list[Statement]:
-    """What builds of these kinds need for their reports, if they have any."""
-    groups = [
-        _arn(f"report-group/{shop.report_name(kind)}") for kind in kinds if (BUILDS | RELEASE_BUILDS)[kind].reports
-    ]
-    if groups:
-        actions = [
-            codebuild_actions.CreateReportGroup,  # asked for before every report, although the group exists
-            codebuild_actions.CreateReport,
-            codebuild_actions.UpdateReport,
-            Action("codebuild", "BatchPutTestCases"),
-        ]
-        return [iam.allow("WriteReports", actions, *groups)]
-    return []
+    Args:
+        shop: what they have in common.
+        kinds: kinds of build, with their variables.
+        sources: ARN pattern of the artifacts that they get.
+        places: what their calls work on.
 
-
-def push_statements(*repositories: Value) -> list[Statement]:
-    """Pull from and push to these repositories."""
+    Raises:
+        LookupError: nothing says what one of their calls needs.
+    """
     return [
-        iam.allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*", condition=iam.HERE),
-        iam.allow(
-            "PushImages",
-            [
-                ecr.BatchCheckLayerAvailability,
-                ecr.BatchGetImage,
-                ecr.GetDownloadUrlForLayer,
-                ecr.InitiateLayerUpload,
-                ecr.UploadLayerPart,
-                ecr.CompleteLayerUpload,
-                ecr.PutImage,
-            ],
-            *repositories,
-        ),
+        iam.allow("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], shop.logs.get_att("Arn")),
+        iam.allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], sources),
+        iam.allow("UseKey", [kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey], shop.key),
+        *_reports(shop, kinds),
+        *build_calls.statements(kinds, places),
+        *settings.reading(value for variables in kinds.values() for value in variables.values()),
     ]
+
+
+def _reports(shop: Workshop, kinds: Iterable[str]) -> list[Statement]:
+    groups = [_arn(f"report-group/{shop.report_name(kind)}") for kind in kinds if buildspecs.reports(kind)]
+    if not groups:
+        return []
+    actions = [
+        codebuild_actions.CreateReportGroup,  # asked for before every report, although the group exists
+        codebuild_actions.CreateReport,
+        codebuild_actions.UpdateReport,
+        Action("codebuild", "BatchPutTestCases"),
+    ]
+    return [iam.allow("WriteReports", actions, *groups)]

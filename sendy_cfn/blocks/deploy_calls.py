@@ -73,11 +73,6 @@ def mine(platform: str) -> str:
     return f"{platform}-${{Environment}}-*"
 
 
-def watch_alarms() -> Statement:
-    """Read the states of alarms."""
-    return allow("WatchAlarms", [cloudwatch.DescribeAlarms], own("cloudwatch", "alarm:*"))
-
-
 def read_parameters(platform: str, types: Collection[str]) -> list[Statement]:
     """For both roles: as caller and as role, CloudFormation resolves SSM parameters and checks AWS-specific types.
 
@@ -156,6 +151,11 @@ def _shift_traffic(around: Surroundings) -> list[Statement]:
     ]
 
 
+def _watch_alarms(_around: Surroundings) -> list[Statement]:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html."""
+    return [allow("WatchAlarms", [cloudwatch.DescribeAlarms], own("cloudwatch", "alarm:*"))]
+
+
 def _read_artifacts(around: Surroundings) -> list[Statement]:
     """The toolchain's bucket and key in this region. Nothing is written: the actions have no output artifacts."""
     account = f"${{{around.owner}}}"
@@ -182,8 +182,7 @@ def _read_artifacts(around: Surroundings) -> list[Statement]:
 CALLS: dict[str, tuple[str, Callable[[Surroundings], list[Statement]]]] = {
     "CloudFormation CREATE_UPDATE": ("DeployPolicy", _create_or_update),
     # A stage's condition asks for the alarms of the service that it released.
-    # https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html
-    "CloudWatchAlarm": ("DeployPolicy", lambda _around: [watch_alarms()]),
+    "CloudWatchAlarm": ("DeployPolicy", _watch_alarms),
     "CodeDeployToECS": ("CodeDeployPolicy", _shift_traffic),
 }
 ABOUT = {

@@ -45,7 +45,7 @@ def statements(stages: Iterable[codepipeline.Stages], arn_of: ArnOf) -> list[Sta
     for call in (call for stage in stages for call in _calls(stage, arn_of)):
         actions, resources = found.setdefault(call.sid, ({}, {}))
         actions.update((action.JSONrepr(), action) for action in call.actions)
-        resources.setdefault(str(call.on if isinstance(call.on, str) else call.on.to_dict()), call.on)
+        resources.setdefault(_text(call.on), call.on)
     return [allow(sid, list(actions.values()), *on.values()) for sid, (actions, on) in found.items()]
 
 
@@ -61,11 +61,15 @@ def deployments(stages: Iterable[codepipeline.Stages]) -> Iterator[str]:
             if "RoleArn" in action.properties:
                 mode = configuration.get("ActionMode")
                 yield f"{provider} {mode}" if mode else provider
-            elif READER in str(configuration.get("EnvironmentVariables", "")):
+            elif READER in _text(configuration.get("EnvironmentVariables", "")):
                 yield f"{provider} {configuration['ProjectName'].rpartition('-')[2]}"
         for rule in rules(stage):
             if "RoleArn" in rule.properties:
                 yield rule.RuleTypeId.Provider
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else str(value.to_dict())
 
 
 def rules(stage: codepipeline.Stages) -> Iterator[codepipeline.RuleDeclaration]:

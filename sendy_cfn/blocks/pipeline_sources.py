@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sendy_cfn.config.model import Platform, Service, Source
 
+CODE = "Service"  # the artifact with the service's repository, which builds get
 MAX_PATTERNS = 8  # AWS: in one filter
 
 # Page of a repository and of a commit in it.
@@ -75,7 +76,7 @@ def origins(platform: Platform, service: Service) -> tuple[Origin, Origin]:
     """Where the service's code and where the templates come from; twice the same in a monorepo."""
     code, templates = service.source, platform.toolchain.source
     place = ("provider", "repository", "branch", "bucket", "object_key")
-    origin = Origin("Service", code)
+    origin = Origin(CODE, code)
     if all(getattr(code, key) == getattr(templates, key) for key in place):
         return origin, origin
     return origin, Origin("Platform", templates)

@@ -15,6 +15,8 @@ from sendy_cfn.blocks.iam import allow
 from sendy_cfn.knobs import toolchain as knobs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from awacs.aws import Statement
     from troposphere import AWSHelperFn
 
@@ -53,11 +55,8 @@ def parameter(platform: str, variable: str, description: str, value: AWSHelperFn
     )
 
 
-def reading(platform: str) -> Statement:
-    """What a build's role needs to start with such variables."""
-    path = f"parameter/{platform}/toolchain/settings/*"
-    return allow(
-        "ReadSettings",
-        [actions.GetParameters],
-        Sub(f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:{path}"),
-    )
+def reading(variables: Iterable[object]) -> list[Statement]:
+    """What a build's role needs to start with those of its variables that are stored."""
+    names = sorted({value.name for value in variables if isinstance(value, Stored)})
+    arn = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter"
+    return [allow("ReadSettings", [actions.GetParameters], *(Sub(arn + name) for name in names))] if names else []

@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from awacs import ecr as actions
 from troposphere import Sub, ecr
 
-from sendy_cfn.blocks.iam import allow
 from sendy_cfn.config.words import Upstream
 from sendy_cfn.knobs import toolchain as knobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from awacs.aws import Statement
     from troposphere import AWSObject, Template
 
     from sendy_cfn.parameters import Knob
@@ -78,27 +75,14 @@ def rules(template: Template, platform: str, upstreams: Iterable[Upstream]) -> l
 
 def mirrors(platform: str, upstreams: Iterable[Upstream]) -> Sub:
     """For the image build: which registry is asked at which copy."""
-    copies = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}"
-    return Sub(" ".join(f"{REGISTRIES[u].host}={copies}/{prefix(platform, u)}" for u in upstreams))
+    host = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}"
+    return Sub(" ".join(f"{REGISTRIES[u].host}={host}/{prefix(platform, u)}" for u in upstreams))
 
 
-def pulling(platform: str, upstreams: Iterable[Upstream]) -> list[Statement]:
-    """What whoever pulls a copy needs; the first pull makes its repository.
-
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
-    """
+def copies(platform: str, upstreams: Iterable[Upstream]) -> list[Sub]:
+    """ARNs of the copies' repositories; the first pull makes them."""
     arn = "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository"
-    copies = [Sub(f"{arn}/{prefix(platform, upstream)}/*") for upstream in upstreams]
-    if not copies:
-        return []
-    pull = [
-        actions.BatchCheckLayerAvailability,
-        actions.BatchGetImage,
-        actions.BatchImportUpstreamImage,
-        actions.CreateRepository,
-        actions.GetDownloadUrlForLayer,
-    ]
-    return [allow("PullBaseImages", pull, *copies)]
+    return [Sub(f"{arn}/{prefix(platform, upstream)}/*") for upstream in upstreams]
 
 
 def _old() -> dict[str, object]:

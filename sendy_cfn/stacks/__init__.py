@@ -185,7 +185,9 @@ def _toolchains(
     if connection:
         yield Unit("source.yaml", "stacks.source:build", platform, options=shared)
         base.append("source.yaml")
-    options = (*shared, ("strategies", strategies), ("connection", connection))
+    hosted = any(service.source.provider is Provider.CONNECTION for service in services)
+    scanned = any(service.scan for service in services)
+    options = (*shared, ("strategies", strategies), ("connection", hosted), *(() if scanned else (("scan", False),)))
     yield Unit("release-tools.yaml", "stacks.release_tools:build", platform, options=options)
     base.append("release-tools.yaml")
     for cell in cells:

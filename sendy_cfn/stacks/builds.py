@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import signer
 from troposphere import Output
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import build_variables, builds, iam, registry, settings, skeleton, upstreams
+from sendy_cfn.blocks import build_variables, builds, iam, pipeline_sources, registry, skeleton, upstreams
+from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.blocks.text import allow_escapes
 from sendy_cfn.config.words import Architecture, Test
 from sendy_cfn.knobs import common
@@ -43,28 +43,27 @@ def build(platform: Platform, service: Service) -> Template:
     logs = template.add_resource(builds.log_group(key, common.LOG_RETENTION_DAYS.take(template)))
     shop = builds.Workshop(f"{platform.platform}-{service.name}", BUCKET_ARN, key, logs)
 
+    code = builds.artifacts_of(BUCKET_ARN, shop.prefix, f"{pipeline_sources.CODE}/*")
     builder = template.add_resource(iam.role("ImageRole", "Builds and pushes images", builds.trust(shop, ["image"])))
-    building = [
-        *builds.statements(shop, ["image"]),
-        *builds.push_statements(images.get_att("Arn"), cache.get_att("Arn")),
-        *upstreams.pulling(platform.platform, platform.toolchain.base_images),
-        settings.reading(platform.platform),
-    ]
-    if platform.toolchain.sign:
-        profile = wires.SIGNING_PROFILE_ARN.take(template)
-        building.append(iam.allow("SignImages", [signer.SignPayload], profile))
-    template.add_resource(iam.policy("ImagePolicy", "Build and push images", [builder.ref()], *building))
     variables = build_variables.image(platform, service, images, cache)
+    copies = upstreams.copies(platform.platform, platform.toolchain.base_images)
+    profiles = [wires.SIGNING_PROFILE_ARN.take(template)] if platform.toolchain.sign else []
+    places = {
+        "registry": Place("LogInToRegistry", ("*",), iam.HERE),
+        "images": Place("PushImages", (images.get_att("Arn"), cache.get_att("Arn"))),
+        "base images": Place("PullBaseImages", tuple(copies)),
+        "signatures": Place("SignImages", tuple(profiles)),
+    }
+    building = builds.statements(shop, {"image": variables}, code, places)
+    template.add_resource(iam.policy("ImagePolicy", "Build and push images", [builder.ref()], *building))
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
     tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks)))
-    testing = builds.statements(shop, checks)
-    if Test.LOAD in checks:
-        testing.append(settings.reading(platform.platform))
+    tests = {kind: build_variables.test(platform, service, kind) for kind in checks}
+    testing = builds.statements(shop, tests, code, places={})
     template.add_resource(iam.policy("TestPolicy", "Check and test", [tester.ref()], *testing))
-    for kind in checks:
-        variables = build_variables.test(platform, service, kind)
+    for kind, variables in tests.items():
         project = template.add_resource(builds.project(shop, kind, tester, variables, Architecture.AMD64))
         allow_escapes(project, getattr(service.tests, kind))
         template.add_output(Output(offers(kind), Description=project.Description, Value=project.ref()))

@@ -15,18 +15,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import cloudformation as stacks
-from awacs import ecs
 from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEqualsIfExists
 from awacs.sts import AssumeRole
 from troposphere import AccountId, Sub
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import deploy_calls, role_paths, skeleton
-from sendy_cfn.blocks.deploy_calls import Surroundings, mine, own, read_parameters, watch_alarms
-from sendy_cfn.blocks.deploy_scopes import DEPLOYMENT_GROUP, HEALTH_CHECK, RECORD
+from sendy_cfn.blocks import build_calls, deploy_calls, role_paths, skeleton
+from sendy_cfn.blocks.build_calls import Place
+from sendy_cfn.blocks.deploy_calls import Surroundings, mine, own, read_parameters
+from sendy_cfn.blocks.deploy_scopes import RECORD
 from sendy_cfn.blocks.deploy_statements import statements
-from sendy_cfn.blocks.iam import HERE, allow, document, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, document, policy, role, trust
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
     from sendy_cfn.stacks.interface import Interface
 
+BUILD = "CodeBuild "  # begins what is done by builds that look at stacks
 MAKES = {
     "TasksPolicy": "Task definitions, ECS services and their scaling",
     "TrafficPolicy": "Target groups, listener rules, records and health checks",
@@ -58,15 +58,18 @@ def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
     services = [interface for interface in interfaces.values() if not interface.deployments]
     types = sorted({resource_type for service in services for resource_type in service.types})
     deployments = sorted({what for interface in interfaces.values() for what in interface.deployments})
+    looking = [what.removeprefix(BUILD) for what in deployments if what.startswith(BUILD)]
     template = skeleton.new(f"{platform.platform}: roles by which pipelines deploy services to an environment")
     common.ENVIRONMENT.take(template)
 
     cloudformation = _cloudformation_role(template, platform, types)
-    pipeline = _pipeline_role(template, platform, cloudformation, types, deployments)
+    pipeline = _pipeline_role(
+        template, platform, cloudformation, types, [what for what in deployments if not what.startswith(BUILD)]
+    )
     wires.publish(template, platform.platform, wires.PIPELINE_ROLE_ARN, pipeline.get_att("Arn"))
     wires.publish(template, platform.platform, wires.CLOUDFORMATION_ROLE_ARN, cloudformation.get_att("Arn"))
-    if {DEPLOYMENT_GROUP, HEALTH_CHECK} & set(types):
-        reader = _reader_role(template, platform)
+    if looking:
+        reader = _reader_role(template, platform, looking)
         wires.publish(template, platform.platform, wires.READER_ROLE_ARN, reader.get_att("Arn"))
     return template
 
@@ -122,8 +125,8 @@ def _pipeline_role(
     return made
 
 
-def _reader_role(template: Template, platform: Platform) -> roles.Role:
-    """What a release has to know of a service: what its stack says, how many tasks run, which revision, its alarms."""
+def _reader_role(template: Template, platform: Platform, kinds: list[str]) -> roles.Role:
+    """What builds of these kinds ask of a service: what its stack says, its tasks, its revision, its alarms."""
     account = common.toolchain_account(template, platform.toolchain.account)
     made = template.add_resource(
         role(
@@ -134,12 +137,13 @@ def _reader_role(template: Template, platform: Platform) -> roles.Role:
         )
     )
     names = mine(platform.platform)
-    looks = [
-        allow("ReadStacks", [stacks.DescribeStacks], own("cloudformation", f"stack/{names}/*")),
-        allow("ReadServices", [ecs.DescribeServices], own("ecs", f"service/{names}/{names}")),
-        allow("ReadTaskDefinitions", [ecs.DescribeTaskDefinition], "*", condition=HERE),
-        watch_alarms(),
-    ]
+    places = {
+        "stacks": Place("ReadStacks", (own("cloudformation", f"stack/{names}/*"),)),
+        "services": Place("ReadServices", (own("ecs", f"service/{names}/{names}"),)),
+        "task definitions": Place("ReadTaskDefinitions", ("*",), HERE),
+        "alarms": Place("WatchAlarms", (own("cloudwatch", "alarm:*"),)),
+    }
+    looks = build_calls.statements(kinds, places, as_reader=True)
     _attach(template, platform, made, "ReaderPolicy", "Look at service stacks", looks)
     return made
 

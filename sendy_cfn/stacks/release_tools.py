@@ -7,19 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import codeconnections, codestar_connections, inspector2, kms, logs, s3, sts
-from awacs import ecr as actions
+from awacs import codeconnections, codestar_connections, s3
 from troposphere import Sub, ecr, signer
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import build_variables, builds, iam, role_paths, settings, skeleton, upstreams
+from sendy_cfn.blocks import (
+    build_variables,
+    builds,
+    buildspecs,
+    iam,
+    pipeline_sources,
+    role_paths,
+    settings,
+    skeleton,
+    upstreams,
+)
 from sendy_cfn.blocks.artifact_names import bucket_arn
+from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.blocks.pipeline_actions import RELEASE
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.config.words import Architecture, Strategy
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awacs.aws import Statement
     from troposphere import Template
 
@@ -30,11 +42,17 @@ NEEDS = {Strategy.CLUSTER_SWITCH: ("state", "verify"), Strategy.CODEDEPLOY: ("re
 
 
 def build(
-    platform: Platform, *, strategies: tuple[Strategy, ...], connection: bool = False, shared: bool = False
+    platform: Platform,
+    *,
+    strategies: tuple[Strategy, ...],
+    connection: bool = False,
+    scan: bool = True,
+    shared: bool = False,
 ) -> Template:
-    """The template; `strategies` are those that some service uses, `connection` whether there is one to a Git host.
+    """The template.
 
-    `shared`: the roots of further cells use it too.
+    `strategies` are those that some service uses, `connection` whether some service is on a Git host, `scan` whether
+    images of some are scanned, `shared` whether the roots of further cells use it too.
     """
     template = skeleton.new(f"{platform.platform}: what all pipelines share")
     for variable, knob in settings.SETTINGS.items():
@@ -52,15 +70,18 @@ def build(
     log_group = template.add_resource(builds.log_group(key, common.LOG_RETENTION_DAYS.take(template)))
     bucket = bucket_arn(platform.platform).data["Fn::Sub"]
     shop = builds.Workshop(f"{platform.platform}-{RELEASE}", bucket, key, log_group)
-    _builds(template, platform, shop, "ScanRole", "Reads scan findings", ["scan"], _findings(platform))
+    if scan:
+        _builds(template, platform, shop, "ScanRole", "Reads scan findings", ["scan"], _scanned(platform))
     if connection and any(place.approval for place in platform.environments.values()):
+        # They get a clone: https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html#codebuild-role-connections
         use = [codeconnections.UseConnection, codestar_connections.UseConnection]
         clone = iam.allow("CloneRepositories", use, wires.CONNECTION_ARN.take(template))
-        _builds(template, platform, shop, "AuthorRole", "Reads who wrote a commit", ["author"], [clone])
+        _builds(template, platform, shop, "AuthorRole", "Reads who wrote a commit", ["author"], {}, clone)
     kinds = [kind for strategy, needed in NEEDS.items() if strategy in strategies for kind in needed]
     if kinds:
-        looks = _environments(platform, shop, kinds)
-        _builds(template, platform, shop, "ReaderRole", "Releases look at service stacks", kinds, looks)
+        looks = {"readers": Place("EnterEnvironments", _readers(platform))}
+        handed_on = [_hand_on(shop, platform)] if any(buildspecs.has_artifacts(kind) for kind in kinds) else []
+        _builds(template, platform, shop, "ReaderRole", "Releases look at service stacks", kinds, looks, *handed_on)
     return template
 
 
@@ -90,47 +111,42 @@ def _builds(
     title: str,
     description: str,
     kinds: list[str],
-    more: list[Statement],
+    places: Mapping[str, Place],
+    *more: Statement,
 ) -> None:
-    """Projects of these kinds, with a role of theirs that may do `more`."""
+    """Projects of these kinds, with a role of theirs that may do what they call, and `more`."""
     role = template.add_resource(iam.role(title, description, builds.trust(shop, kinds)))
-    statements = [
-        iam.allow("WriteLogs", [logs.CreateLogStream, logs.PutLogEvents], shop.logs.get_att("Arn")),
-        # Of every pipeline's source: these builds start with it, and look at none of it.
-        iam.allow("ReadArtifacts", [s3.GetObject, s3.GetObjectVersion], Sub(f"{shop.bucket_arn}/*")),
-        iam.allow("UseKey", [kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey], shop.key),
-        *builds.report_statements(shop, kinds),
-        *more,
-    ]
+    # Of every pipeline: these builds start with a source, and look at none of it but the author.
+    artifact = pipeline_sources.HISTORY if kinds == ["author"] else pipeline_sources.CODE
+    sources = builds.artifacts_of(shop.bucket_arn, f"{platform.platform}-*", f"{artifact}/*")
+    variables = {kind: build_variables.shared(platform, kind) for kind in kinds}
+    statements = [*builds.statements(shop, variables, sources, places), *more]
     policy = iam.policy(title.replace("Role", "Policy"), description, [role.ref()], *statements)
     template.add_resource(policy)
     if title == "ReaderRole" and any(place.account for place in platform.environments.values()):
         suppress(policy, "I3042", "It names the accounts that environments are in, on purpose")
     for kind in kinds:
-        variables = build_variables.shared(platform, kind)
-        template.add_resource(builds.project(shop, kind, role, variables, Architecture.AMD64))
-        if builds.RELEASE_BUILDS[kind].reports:
+        template.add_resource(builds.project(shop, kind, role, variables[kind], Architecture.AMD64))
+        if buildspecs.reports(kind):
             template.add_resource(builds.report_group(shop, kind))
 
 
-def _findings(platform: Platform) -> list[Statement]:
+def _scanned(platform: Platform) -> dict[str, Place]:
     repositories = f"arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:${{AWS::AccountId}}:repository/{platform.platform}/*"
-    look = [actions.BatchGetImage, actions.DescribeImageScanFindings, actions.StartImageScan]
-    return [
-        iam.allow("ReadFindings", look, Sub(repositories)),
-        # Where Inspector scans, ECR asks it in the caller's name.
-        iam.allow("ReadInspector", [inspector2.ListFindings], "*", condition=iam.HERE),
-        settings.reading(platform.platform),
-    ]
+    return {
+        "images": Place("ReadFindings", (Sub(repositories),)),
+        "findings": Place("ReadInspector", ("*",), iam.HERE),
+    }
 
 
-def _environments(platform: Platform, shop: builds.Workshop, kinds: list[str]) -> list[Statement]:
-    """Take on the environments' readers; the revision that a build writes goes to CodeDeploy."""
+def _readers(platform: Platform) -> tuple[Sub, ...]:
+    """The environments' roles that look at service stacks."""
     accounts = dict.fromkeys(place.account or "${AWS::AccountId}" for place in platform.environments.values())
-    readers = role_paths.of_deployment(platform.platform) + "*-ReaderRole-*"
-    arns = [Sub(role_paths.role_arn(readers, account)) for account in accounts]
-    found = [iam.allow("EnterEnvironments", [sts.AssumeRole], *arns)]
-    if "revision" in kinds:
-        # CodePipeline files artifacts under the beginnings of the pipeline's and the artifact's name.
-        found.append(iam.allow("HandOnRevisions", [s3.PutObject], Sub(f"{shop.bucket_arn}/*/Revision*")))
-    return found
+    names = role_paths.of_deployment(platform.platform) + "*-ReaderRole-*"
+    return tuple(Sub(role_paths.role_arn(names, account)) for account in accounts)
+
+
+def _hand_on(shop: builds.Workshop, platform: Platform) -> Statement:
+    """The revision that a build writes goes to CodeDeploy."""
+    revisions = builds.artifacts_of(shop.bucket_arn, f"{platform.platform}-*", "Revision*")
+    return iam.allow("HandOnRevisions", [s3.PutObject], revisions)

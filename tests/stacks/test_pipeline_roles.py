@@ -29,7 +29,10 @@ def test_builds_may_do_what_they_do(variant: str) -> None:
         assert may(statements, "logs:PutLogEvents", "BuildLogs.Arn")
         assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == "BuildLogs.id"
         bucket = BUCKET if home is found.inner else f"courier-artifacts-{ACCOUNT}-{REGION}"
-        assert may(statements, "s3:GetObject", f"arn:aws:s3:::{bucket}/courier-orders/Service/x.zip")
+        for given in action["InputArtifacts"]:
+            artifact = given["Name"][:10]
+            assert may(statements, "s3:GetObject", f"arn:aws:s3:::{bucket}/courier-orders/{artifact}/x.zip")
+        assert not may(statements, "s3:GetObject", f"arn:aws:s3:::{bucket}/courier-orders/Platform/x.zip")
         assert may(statements, "kms:Decrypt", KEY)
         reports = yaml.safe_load(project["Source"]["BuildSpec"]).get("reports", {})
         made = {group["Name"] for group in home.of_type("CodeBuild::ReportGroup").values()}

@@ -202,6 +202,7 @@ def test_shared_builds_may_do_what_their_scripts_call(case: Generated) -> None:
 
 def test_shared_builds_write_logs_and_reports_and_hand_on_their_artifacts(case: Generated) -> None:
     stack = tools(case)
+    getting: dict[str, set[str]] = {}  # project -> where CodePipeline has put what it gets
     making: dict[str, set[str]] = {}  # project -> where CodePipeline has it put its artifacts
     groups = {group["Name"] for group in stack.of_type("CodeBuild::ReportGroup").values()}
     bucket = f"arn:aws:s3:::{case.platform.platform}-artifacts-123456789012-eu-central-1"
@@ -210,6 +211,8 @@ def test_shared_builds_write_logs_and_reports_and_hand_on_their_artifacts(case: 
         place = f"{bucket}/{f'{case.platform.platform}-{service}'[:20]}"
         for output in build.get("OutputArtifacts", []):
             making.setdefault(build["Configuration"]["ProjectName"], set()).add(f"{place}/{output['Name'][:10]}/x1Y2")
+        for given in build["InputArtifacts"]:
+            getting.setdefault(build["Configuration"]["ProjectName"], set()).add(f"{place}/{given['Name'][:10]}/x1Y2")
     for project in stack.of_type("CodeBuild::Project").values():
         role = role_of(project["ServiceRole"])
         granted = policy_statements(stack, role)
@@ -221,9 +224,11 @@ def test_shared_builds_write_logs_and_reports_and_hand_on_their_artifacts(case: 
             assert name in groups
             for action in ("CreateReportGroup", "CreateReport", "UpdateReport", "BatchPutTestCases"):
                 assert allows(granted, f"codebuild:{action}", arn("codebuild", f"report-group/{name}"))
-        code = f"{bucket}/{case.platform.platform}-any/Code/x1Y2"
-        assert allows(granted, "s3:GetObject", code)
-        assert not allows(granted, "s3:PutObject", code), "what pipelines build from is not theirs to change"
+        for code in getting.get(project["Name"], set()):
+            assert allows(granted, "s3:GetObject", code)
+            assert not allows(granted, "s3:PutObject", code), "what pipelines build from is not theirs to change"
+        assert not allows(granted, "s3:GetObject", f"{bucket}/{case.platform.platform}-any/Platform/x1Y2")
+        assert not allows(granted, "s3:GetObject", f"{bucket}/other-orders/Service/x1Y2")
         assert allows(granted, "kms:Decrypt", project["EncryptionKey"])
         for artifact in making.get(project["Name"], set()):
             assert allows(granted, "s3:PutObject", artifact)

@@ -59,6 +59,19 @@ def load(name: str) -> str:
     return _text(f"{name}.yaml")
 
 
+@cache
+def reports(name: str) -> tuple[str, ...]:
+    """Names of the reports that builds of a specification leave."""
+    _, _, section = load(name).partition("\nreports:\n")
+    return tuple(re.findall(r"^  (\w+):$", section.partition("\nartifacts:")[0], re.MULTILINE))
+
+
+@cache
+def has_artifacts(name: str) -> bool:
+    """Whether builds of a specification hand something on."""
+    return "\nartifacts:\n" in load(name)
+
+
 def _text(file: str) -> str:
     """The file's text without an interpreter line and with its includes in place."""
     text = re.sub(r"\A#!.*\n", "", (_HERE / file).read_text(encoding="utf-8"))

@@ -7,7 +7,9 @@ stop() { # stop PROBLEM
   exit 1
 }
 
-scanner() { aws ecr "$1" --repository-name "${REPOSITORY_URI#*/}" --image-id "imageDigest=$digest" --output json >"$findings" 2>"$error"; }
+scanner() { # scanner COMMAND...
+  "$@" --repository-name "${REPOSITORY_URI#*/}" --image-id "imageDigest=$digest" --output json >"$findings" 2>"$error"
+}
 
 choose() { # the scanner knows images, not the index that keeps an image and its attestations together
   digest=$(stored "imageDigest=$IMAGE_DIGEST" imageManifest | jq -r --arg platform "$IMAGE_PLATFORM" --arg whole "$digest" '
@@ -21,13 +23,13 @@ finish() { # waits until there are findings
   SECONDS=0
   while :; do
     status="no scan"
-    if scanner describe-image-scan-findings; then
+    if scanner aws ecr describe-image-scan-findings; then
       status=$(jq -r .imageScanStatus.status "$findings")
     elif ! grep -q ScanNotFoundException "$error"; then
       stop "$(<"$error")"
     elif [[ ! $started ]]; then
       started=1 # refused where Inspector scans by itself, or when there was a scan today
-      scanner start-image-scan || grep -E 'ValidationException|LimitExceededException' "$error" || stop "$(<"$error")"
+      scanner aws ecr start-image-scan || grep -E 'ValidationException|LimitExceededException' "$error" || stop "$(<"$error")"
     fi
     case $status in
       COMPLETE | ACTIVE) return ;;
