@@ -55,6 +55,7 @@ class Hooks:
             self._write("create", resource_type, stack_name, logical_id, "", None, properties, error=str(error))
             raise
         physical_id, found = made
+        _bound(resource_type, physical_id, checked)
         self._write("create", resource_type, stack_name, logical_id, physical_id, None, checked)
         return physical_id, _completed(resource_type, logical_id, physical_id, checked, stack_name, found)
 
@@ -90,6 +91,7 @@ class Hooks:
             self._write("update", resource_type, stack_name, logical_id, physical_id, old, new, error=str(error))
             raise
         new_id, found = made
+        _bound(resource_type, new_id, checked)
         self._write("update", resource_type, stack_name, logical_id, new_id, before, checked)
         return new_id, _completed(resource_type, logical_id, new_id, checked, stack_name, found)
 
@@ -202,6 +204,12 @@ def _completed(
     for name, repair in _REPAIRS.get(resource_type, {}).items():
         known[name] = repair(physical_id, known)
     return known
+
+
+def _bound(resource_type: str, physical_id: str, properties: Properties) -> None:
+    """Give a role its permissions boundary, which ministack's CloudFormation drops."""
+    if resource_type == "AWS::IAM::Role":
+        names.load("iam")._roles[physical_id]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
 
 
 def _name_servers(zone: str, _known: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
-"""IAM's policy simulation for roles: ministack's evaluation, for roles below a path, all resources and condition keys.
+"""IAM's policy simulation: ministack's evaluation, for roles below a path, with boundaries, for all resources and keys.
 
-ministack's own takes the path for a part of the role's name, looks at the first resource only and drops the context.
+ministack's own takes the path for a part of the role's name, looks at the first resource only, and drops boundary and
+context.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def install() -> None:
 
 def _results(iam: Any, parameters: Mapping[str, Any], role: str) -> list[str]:
     evaluator: Any = names.load_module(_EVALUATOR)
-    policies = evaluator._gather_role_policies(role.rsplit("/", 1)[-1], names.account())
+    name, account = role.rsplit("/", 1)[-1], names.account()
+    policies = evaluator._gather_role_policies(name, account)
+    limits = evaluator._permissions_boundary(iam._roles, name, account)
     context = dict(_context(iam, parameters))
     found: list[str] = []
     for action in _list(iam, parameters, "ActionNames.member"):
@@ -48,7 +51,7 @@ def _results(iam: Any, parameters: Mapping[str, Any], role: str) -> list[str]:
                 region=names.region(),
                 service_context=context,
             )
-            decision = _DECISIONS.get(evaluator.evaluate(asked, policies).decision, "implicitDeny")
+            decision = _DECISIONS.get(evaluator.evaluate(asked, policies, *limits).decision, "implicitDeny")
             found.append(
                 f"<member><EvalActionName>{escape(action)}</EvalActionName>"
                 f"<EvalResourceName>{escape(resource)}</EvalResourceName><EvalDecision>{decision}</EvalDecision>"

@@ -183,6 +183,11 @@ READER_ROLE_ARN = Wire(
     description="ARN of the role with which releases look at service stacks",
     path="deploy/reader-role-arn",
 )
+SERVICE_BOUNDARY_ARN = Wire(
+    name="ServiceBoundaryArn",
+    description="ARN of the policy that bounds the roles of services",
+    path="deploy/service-boundary-arn",
+)
 
 # Toolchain
 ARTIFACT_BUCKET = Wire(

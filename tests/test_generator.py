@@ -122,6 +122,7 @@ def test_a_change_of_one_service_touches_its_files_only(made: Path) -> None:
     ("old", "new", "file"),
     [
         ("port: 9000", "port: 9001", "platform.yaml"),
+        ("sqs:SendMessage", "sns:Publish", "platform.yaml"),
         ("strategy: cluster-switch", "strategy: rolling", "platform.yaml"),
         ("  endpoints: []", "  endpoints: [logs]", "platform.yaml"),
         ("  pricing:  ", "  prices:  ", "platform.yaml"),

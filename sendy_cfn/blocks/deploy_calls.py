@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from awacs.aws import Statement
     from troposphere import AWSHelperFn
 
-# Below /<platform>/<environment>/: what network and cluster stacks publish.
-PUBLISHED = ("network/*", "cluster-*")
+# Below /<platform>/<environment>/: what service stacks look up.
+PUBLISHED = ("network/*", "cluster-*", wires.SERVICE_BOUNDARY_ARN.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals, StringEqualsIfExists
 from troposphere import Ref, Sub
 
-from sendy_cfn.blocks import role_paths, unlimited
+from sendy_cfn.blocks import boundary, role_paths, unlimited
 from sendy_cfn.blocks.iam import HERE
 
 SCALABLE_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -225,23 +225,28 @@ def _network() -> list[Scope]:
 def _identity(platform: str) -> list[Scope]:
     roles = (role_paths.role_arn(role_paths.of_services(platform) + "*"),)
     policies = (role_paths.policy_arn(role_paths.of_services(platform) + "*"),)
-    ours = Condition(ArnLike("iam:PolicyARN", Sub(policies[0])))
+    own = ArnLike("iam:PolicyARN", Sub(policies[0]))
+    # Of actions that could give a role more: on roles that have the boundary, or are getting it.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+    bounded = StringEquals("iam:PermissionsBoundary", boundary.in_use())
     # ECS itself moves the traffic of some services, with a role of theirs.
     to_ecs = Condition(StringEquals("iam:PassedToService", ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]))
     to_codedeploy = Condition(StringEquals("iam:PassedToService", "codedeploy.amazonaws.com"))
     role = (
-        "iam:CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole"
-        " GetRolePolicy PutRolePolicy DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies"
-        " PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags"
+        "iam:GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole"
+        " GetRolePolicy ListRolePolicies ListAttachedRolePolicies TagRole UntagRole ListRoleTags"
     )
     policy = (
         "iam:CreatePolicy GetPolicy DeletePolicy CreatePolicyVersion GetPolicyVersion DeletePolicyVersion"
         " ListPolicyVersions ListEntitiesForPolicy"
     )
+    attached = (ROLE, POLICY)
     return [
         Scope("ServiceRoles", (ROLE, TASK_DEFINITION), role, roles),
+        Scope("BoundedRoles", (ROLE,), "iam:CreateRole PutRolePermissionsBoundary", roles, Condition(bounded)),
         Scope("ServicePolicies", (POLICY,), policy, policies),
-        Scope("AttachServicePolicies", (ROLE, POLICY), "iam:AttachRolePolicy DetachRolePolicy", roles, ours),
+        Scope("AttachServicePolicies", attached, "iam:AttachRolePolicy", roles, Condition([own, bounded])),
+        Scope("DetachServicePolicies", attached, "iam:DetachRolePolicy", roles, Condition(own)),
         Scope("HandRolesToEcs", (SERVICE, TASK_DEFINITION), "iam:PassRole", roles, to_ecs),
         Scope("HandRolesToCodeDeploy", (DEPLOYMENT_GROUP,), "iam:PassRole", roles, to_codedeploy),
     ]

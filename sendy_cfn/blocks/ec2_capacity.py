@@ -15,7 +15,7 @@ from sendy_cfn.blocks.tags import tags
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from troposphere import Ref
+    from troposphere import AWSHelperFn, Ref
 
 BOOT_SECONDS = 120  # from launch until the agent has registered the instance
 SCALING_STEP = 10  # instances launched or ended at once
@@ -51,13 +51,13 @@ def security_group(vpc_id: Ref, *, dual_stack: bool) -> ec2.SecurityGroup:
     )
 
 
-def permissions(cluster: ecs.Cluster) -> tuple[iam.Role, iam.ManagedPolicy, iam.InstanceProfile]:
+def permissions(cluster: ecs.Cluster, boundary: AWSHelperFn) -> tuple[iam.Role, iam.ManagedPolicy, iam.InstanceProfile]:
     """What the ECS agent does; pulling images and logging is the business of the tasks' execution roles.
 
     Resources and conditions of the actions:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
     """
-    instance_role = role("InstanceRole", "ECS agent of the cluster's instances", trust("ec2.amazonaws.com"))
+    instance_role = role("InstanceRole", "ECS agent of the cluster's instances", trust("ec2.amazonaws.com"), boundary)
     arn = cluster.get_att("Arn")
     instances = Sub(
         f"arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:container-instance/${{{cluster.title}}}/*"

@@ -59,8 +59,8 @@ def policy(title: str, description: str, roles: list[AWSHelperFn], *statements: 
     return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements))
 
 
-def role(title: str, description: str, assume: PolicyDocument, boundary: Arn | None = None, **more: Any) -> iam.Role:
-    """A role without a name of its own, so that two stacks never fight for one."""
-    if boundary is not None:
-        more["PermissionsBoundary"] = boundary
-    return iam.Role(title, Description=description, AssumeRolePolicyDocument=assume, **more)
+def role(title: str, description: str, assume: PolicyDocument, boundary: Arn, **more: Any) -> iam.Role:
+    """A role without a name of its own, so that two stacks never fight for one; `boundary` is from blocks/boundary."""
+    return iam.Role(
+        title, Description=description, AssumeRolePolicyDocument=assume, PermissionsBoundary=boundary, **more
+    )

@@ -172,7 +172,9 @@ def s3_endpoint(vpc: ec2.VPC, route_tables: list[Value]) -> ec2.VPCEndpoint:
     )
 
 
-def flow_log(vpc: ec2.VPC, name: Value, key: Value, retention_days: Value, *, throwaway: bool) -> list[AWSObject]:
+def flow_log(
+    vpc: ec2.VPC, name: Value, key: Value, retention_days: Value, boundary: Value, *, throwaway: bool
+) -> list[AWSObject]:
     """Records of all traffic of the VPC in an encrypted log group, and the role that writes them.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without the log group's creation.
@@ -187,6 +189,7 @@ def flow_log(vpc: ec2.VPC, name: Value, key: Value, retention_days: Value, *, th
             "vpc-flow-logs.amazonaws.com",
             Condition([StringEquals("aws:SourceAccount", AccountId), ArnLike("aws:SourceArn", source)]),
         ),
+        boundary,
     )
     policy = iam.policy(
         "FlowLogPolicy",

@@ -14,14 +14,14 @@ from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.skeleton import DATA_LOSS
 
 if TYPE_CHECKING:
-    from troposphere import AWSObject
+    from troposphere import AWSHelperFn, AWSObject
 
     from sendy_cfn.blocks.pipeline_sources import Origin
 
 KEPT_SECONDS = 14 * 24 * 3600  # AWS: at most 14 days
 
 
-def starter(code: Origin, pipeline: str) -> list[AWSObject]:
+def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObject]:
     """A rule that starts the pipeline, its role, and a queue for events that it could not deliver.
 
     Nothing where the code comes through a connection: its pushes are filtered by triggers.
@@ -32,6 +32,7 @@ def starter(code: Origin, pipeline: str) -> list[AWSObject]:
         "StartRole",
         f"Lets events start pipeline {pipeline}",
         iam.trust("events.amazonaws.com", Condition(StringEquals({"aws:SourceAccount": AccountId}))),
+        boundary,
     )
     start = iam.allow("StartPipeline", [codepipeline.StartPipelineExecution], pipeline_arn(pipeline))
     policy = iam.policy("StartPolicy", f"Start pipeline {pipeline}", [role.ref()], start)

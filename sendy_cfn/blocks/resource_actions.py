@@ -34,6 +34,8 @@ NOT_USED: dict[str, tuple[str, ...]] = {
     ),
     # Authentication by Cognito.
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("cognito-idp:DescribeUserPoolClient",),
+    # Service roles have no inline policies, and none loses its permissions boundary.
+    "AWS::IAM::Role": ("iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:PutRolePolicy"),
     # Users and groups; policies are attached to roles only.
     "AWS::IAM::ManagedPolicy": (
         "iam:AttachGroupPolicy",

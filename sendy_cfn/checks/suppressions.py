@@ -38,6 +38,7 @@ RESOLVED = (
     "CloudFormation resolves the parameter to a list before it reaches the property: "
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html"
 )
+CHOSEN = "the reference is inside Fn::If with the condition that the parameter is not empty"
 
 SUPPRESSIONS = (
     Suppression("W3002", "environment*.yaml", "*", PACKAGED),
@@ -50,6 +51,12 @@ SUPPRESSIONS = (
     Suppression("W1001", "network*.yaml", "HostedZoneId", GUARDED),
     Suppression("W1001", "network*.yaml", "NameServers", GUARDED),
     Suppression("W1001", "source.yaml", "ConnectionArn", GUARDED),
+    Suppression("W1030", "network*.yaml", "FlowLogRole", CHOSEN),
+    Suppression("W1030", "cluster*.yaml", "InstanceRole", CHOSEN),
+    Suppression("W1030", "deploy-roles.yaml", "*Role", CHOSEN),
+    Suppression("W1030", "release-tools.yaml", "*Role", CHOSEN),
+    Suppression("W1030", "pipeline-*.yaml", "*Role", CHOSEN),
+    Suppression("W1030", "builds-*.yaml", "*Role", CHOSEN),
     Suppression("W9003", "service-*.yaml", "Service", RESOLVED),
     Suppression("W9003", "service-*.yaml", "GreenService", RESOLVED),
     Suppression("W9003", "service-*.yaml", "TrafficShiftService", RESOLVED),

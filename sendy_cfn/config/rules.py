@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn.config import release_rules, routing
-from sendy_cfn.config.model import Platform, Service, Source
+from sendy_cfn.config.model import Permission, Platform, Service, Source
 from sendy_cfn.config.words import Capacity, Colour, Provider, Scale
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ SERVICES_PER_CELL = 60
 # AWS: "wildcards per rule", not adjustable. One version of the page says 6.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 MAX_WILDCARDS = 5
+
+# Services of AWS that decide what others may do.
+ADMINISTRATIVE = frozenset({"account", "iam", "organizations"})
 
 # Commands reach CodeBuild as an environment variable; StartBuild refuses longer ones.
 MAX_COMMANDS = 4_000  # characters
@@ -146,9 +149,18 @@ def _texts(service: Service, at: str) -> Iterator[Finding]:
     for name, secret in service.secrets.items():
         yield from _placeholders(secret, {"environment"}, f"{at}.secrets.{name}")
     for index, permission in enumerate(service.permissions):
+        yield from _no_escalation(permission, f"{at}.permissions[{index}]")
         for number, resource in enumerate(permission.resources):
             known = {"partition", "region", "account", "environment"}
             yield from _placeholders(resource, known, f"{at}.permissions[{index}].resources[{number}]")
+
+
+def _no_escalation(permission: Permission, at: str) -> Iterator[Finding]:
+    """Nothing by which a service could raise its own role, or make another."""
+    for number, action in enumerate(permission.actions):
+        service, _, name = action.partition(":")
+        if service in ADMINISTRATIVE and not name.startswith(("Get", "List")):
+            yield f"{at}.actions[{number}]", f"'{action}', services may only read (Get…, List…) with '{service}'"
 
 
 def _placeholders(text: str, known: set[str], at: str) -> Iterator[Finding]:

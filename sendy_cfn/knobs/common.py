@@ -82,9 +82,24 @@ LOG_RETENTION_DAYS = Knob(
 )
 
 
+PERMISSIONS_BOUNDARY_ARN = Knob(
+    name="PermissionsBoundaryArn",
+    description=(
+        "ARN of the managed policy that bounds every role; empty: roles of services are bounded by what all services"
+        " together may do, others are not"
+    ),
+    group=GENERAL,
+    label="Permissions boundary",
+    default="",
+    # Names and paths: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    pattern="(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,640})?",
+    shape="empty, or the ARN of a managed policy",
+)
+
+
 def toolchain_account(template: Template, account: str | None) -> str:
     """The name by which Sub finds the pipelines' account; without one in platform.yaml it is the stack's own."""
     return str(TOOLCHAIN_ACCOUNT_ID.take(template).data["Ref"]) if account else "AWS::AccountId"
 
 
-KNOBS = (ENVIRONMENT, DOMAIN_NAME, CLUSTER_ID, TOOLCHAIN_ACCOUNT_ID, LOG_RETENTION_DAYS)
+KNOBS = (ENVIRONMENT, DOMAIN_NAME, CLUSTER_ID, TOOLCHAIN_ACCOUNT_ID, LOG_RETENTION_DAYS, PERMISSIONS_BOUNDARY_ARN)

@@ -76,8 +76,10 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         ),
     )
     path = Sub(role_paths.of_services(platform.platform))  # where the environment's CloudFormation role may make roles
-    execution_role = role("ExecutionRole", f"Starts tasks of {service.name}: image, secrets, logs", assume, Path=path)
-    task_role = role("TaskRole", f"What {service.name} itself may do", assume, Path=path)
+    bound = wires.SERVICE_BOUNDARY_ARN.look_up(template)
+    does = f"Starts tasks of {service.name}: image, secrets, logs"
+    execution_role = role("ExecutionRole", does, assume, bound, Path=path)
+    task_role = role("TaskRole", f"What {service.name} itself may do", assume, bound, Path=path)
     execution_policy = policy(
         "ExecutionPolicy",
         f"Pull the image, read the secrets and write the logs of {service.name}",

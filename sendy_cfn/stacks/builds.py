@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from troposphere import Output
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import build_variables, builds, iam, pipeline_sources, registry, skeleton, upstreams
+from sendy_cfn.blocks import boundary, build_variables, builds, iam, pipeline_sources, registry, skeleton, upstreams
 from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.blocks.text import allow_escapes
 from sendy_cfn.config.words import Architecture, Test
@@ -44,7 +44,8 @@ def build(platform: Platform, service: Service) -> Template:
     shop = builds.Workshop(f"{platform.platform}-{service.name}", BUCKET_ARN, key, logs)
 
     code = builds.artifacts_of(BUCKET_ARN, shop.prefix, f"{pipeline_sources.CODE}/*")
-    builder = template.add_resource(iam.role("ImageRole", "Builds and pushes images", builds.trust(shop, ["image"])))
+    bound, trusted = boundary.given(template), builds.trust(shop, ["image"])
+    builder = template.add_resource(iam.role("ImageRole", "Builds and pushes images", trusted, bound))
     variables = build_variables.image(platform, service, images, cache)
     copies = upstreams.copies(platform.platform, platform.toolchain.base_images)
     profiles = [wires.SIGNING_PROFILE_ARN.take(template)] if platform.toolchain.sign else []
@@ -59,7 +60,7 @@ def build(platform: Platform, service: Service) -> Template:
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
-    tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks)))
+    tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks), bound))
     tests = {kind: build_variables.test(platform, service, kind) for kind in checks}
     testing = builds.statements(shop, tests, code, places={})
     template.add_resource(iam.policy("TestPolicy", "Check and test", [tester.ref()], *testing))
@@ -87,7 +88,7 @@ def kinds(platform: Platform) -> tuple[str, ...]:
 
 def takes(platform: Platform) -> tuple[Wire | Knob, ...]:
     """The template's parameters, for the stack that fills them."""
-    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS)
+    own = (wires.ARTIFACT_BUCKET, wires.ARTIFACT_KEY_ARN, common.LOG_RETENTION_DAYS, common.PERMISSIONS_BOUNDARY_ARN)
     return (*own, wires.SIGNING_PROFILE_ARN) if platform.toolchain.sign else own
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troposphere import GetAtt, Output, Ref, Sub, ecs, logs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import buckets, ec2_capacity, load_balancer, skeleton
+from sendy_cfn.blocks import boundary, buckets, ec2_capacity, load_balancer, skeleton
 from sendy_cfn.knobs import cluster as knobs
 from sendy_cfn.knobs import common
 
@@ -104,7 +104,7 @@ def _capacity(
     if not platform.cluster.ec2:
         return {}
     protected = not throwaway
-    role, permission, profile = ec2_capacity.permissions(cluster)
+    role, permission, profile = ec2_capacity.permissions(cluster, boundary.given(template))
     group = ec2_capacity.security_group(wires.VPC_ID.take(template), dual_stack=platform.network.dual_stack)
     for resource in (role, permission, profile, group):
         template.add_resource(resource)

@@ -20,7 +20,7 @@ from awacs.sts import AssumeRole
 from troposphere import AccountId, Sub
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import build_calls, deploy_calls, role_paths, skeleton
+from sendy_cfn.blocks import boundary, build_calls, deploy_calls, role_paths, skeleton
 from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.blocks.deploy_calls import Surroundings, mine, own, read_parameters
 from sendy_cfn.blocks.deploy_scopes import RECORD
@@ -62,10 +62,13 @@ def build(platform: Platform, *, interfaces: dict[str, Interface]) -> Template:
     template = skeleton.new(f"{platform.platform}: roles by which pipelines deploy services to an environment")
     common.ENVIRONMENT.take(template)
 
+    allowed = {action for interface in interfaces.values() for action in interface.allowed}
+    template.add_resource(boundary.service_boundary(platform.platform, allowed))
     cloudformation = _cloudformation_role(template, platform, types)
     pipeline = _pipeline_role(
         template, platform, cloudformation, types, [what for what in deployments if not what.startswith(BUILD)]
     )
+    wires.publish(template, platform.platform, wires.SERVICE_BOUNDARY_ARN, boundary.in_use())
     wires.publish(template, platform.platform, wires.PIPELINE_ROLE_ARN, pipeline.get_att("Arn"))
     wires.publish(template, platform.platform, wires.CLOUDFORMATION_ROLE_ARN, cloudformation.get_att("Arn"))
     if looking:
@@ -86,6 +89,7 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
             # IfExists: AWS documents the key for stack sets only. No other account can pass this role anyway.
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
             trust("cloudformation.amazonaws.com", Condition(StringEqualsIfExists("aws:SourceAccount", AccountId))),
+            boundary.given(template),
             Path=role_paths.of_deployment(platform.platform),
         )
     )
@@ -115,6 +119,7 @@ def _pipeline_role(
             "PipelineRole",
             "Pipelines take it on to deploy service stacks",
             _trust("PipelinesOfToolchain", role_paths.of_pipelines(platform.platform), account),
+            boundary.given(template),
             Path=role_paths.of_deployment(platform.platform),
         )
     )
@@ -133,6 +138,7 @@ def _reader_role(template: Template, platform: Platform, kinds: list[str]) -> ro
             "ReaderRole",
             "Releases look at service stacks with it",
             _trust("ReleasesOfToolchain", role_paths.of_readers(platform.platform), account),
+            boundary.given(template),
             Path=role_paths.of_deployment(platform.platform),
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sendy_cfn.wires import SERVICE_BOUNDARY_ARN
+
 if TYPE_CHECKING:
     from troposphere import Template
 
@@ -15,6 +17,7 @@ class Interface(NamedTuple):
     outputs: tuple[tuple[str, str], ...]  # name and description
     types: tuple[str, ...]  # resource types, sorted
     deployments: tuple[str, ...] = ()  # what its pipelines do with roles of environments, sorted
+    allowed: tuple[str, ...] = ()  # actions that its policies allow to roles of a service, sorted
 
     @classmethod
     def of(cls, template: Template) -> Interface:
@@ -28,6 +31,7 @@ class Interface(NamedTuple):
                 sorted({resource.resource_type for resource in template.resources.values() if resource.resource_type})
             ),
             tuple(sorted(_deployments(template))),
+            _allowed(template) if SERVICE_BOUNDARY_ARN.name in template.parameters else (),
         )
 
 
@@ -38,6 +42,12 @@ def _deployments(template: Template) -> set[str]:
     from sendy_cfn.blocks import pipeline_calls  # here: few templates have one
 
     return {what for pipeline in pipelines for what in pipeline_calls.deployments(pipeline.Stages)}
+
+
+def _allowed(template: Template) -> tuple[str, ...]:
+    policies = (r for r in template.resources.values() if r.resource_type == "AWS::IAM::ManagedPolicy")
+    statements = (s for policy in policies for s in policy.properties["PolicyDocument"].properties["Statement"])
+    return tuple(sorted({action.JSONrepr() for s in statements for action in s.properties["Action"]}))
 
 
 def _resolves_itself(properties: dict[str, object]) -> bool:

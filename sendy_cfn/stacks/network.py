@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import And, Condition, Equals, If, Join, Not, Partition, Sub, ec2
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import kms, net, skeleton
+from sendy_cfn.blocks import boundary, kms, net, skeleton
 from sendy_cfn.blocks.net import PRIVATE, PUBLIC, ZONES, present, when
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.config.words import Endpoint
@@ -54,8 +54,8 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     _add(template, vpc)
     if dual_stack:
         _add(template, ec2.VPCCidrBlock(net.IPV6_BLOCK, VpcId=vpc.ref(), AmazonProvidedIpv6CidrBlock=True))
-    flow_log = _named(platform, "flow-log")
-    _add(template, *net.flow_log(vpc, flow_log, key.get_att("Arn"), retention, throwaway=throwaway))
+    flow_log, bound = _named(platform, "flow-log"), boundary.given(template)
+    _add(template, *net.flow_log(vpc, flow_log, key.get_att("Arn"), retention, bound, throwaway=throwaway))
 
     subnets = {
         (tier, zone): net.subnet(tier, zone, _named(platform, tier, zone), vpc, host_bits, dual_stack=dual_stack)

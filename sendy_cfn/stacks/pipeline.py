@@ -14,6 +14,7 @@ from troposphere import Output, Region, Sub, cloudformation, codepipeline, codes
 from sendy_cfn import wires
 from sendy_cfn.blocks import (
     artifact_names,
+    boundary,
     iam,
     pipeline_calls,
     pipeline_events,
@@ -91,7 +92,8 @@ def build(
         *pipeline_roles.keys_elsewhere(elsewhere, artifact_names.key_alias(platform.platform)),
         *pipeline_calls.statements(stages, line.project_arn),
     ]
-    role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", pipeline_roles.trust(name)))
+    bound, trusted = boundary.given(template), pipeline_roles.trust(name)
+    role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", trusted, bound))
     policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
     template.add_resource(policy)
     pipeline = codepipeline.Pipeline(
@@ -113,7 +115,7 @@ def build(
     if elsewhere:
         for owner in (policy, pipeline):
             suppress(owner, "I3042", "It names the other regions that environments are in, on purpose")
-    for resource in pipeline_events.starter(code, name):
+    for resource in pipeline_events.starter(code, name, bound):
         template.add_resource(resource)
     template.add_resource(_notifications(pipeline, topic))
 

@@ -142,6 +142,7 @@ def _role(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedPolicy]:
         "CodeDeployRole",
         f"CodeDeploy releases {web.service.name}",
         iam.trust("codedeploy.amazonaws.com", Condition(StringEqualsIfExists("aws:SourceAccount", AccountId))),
+        wires.SERVICE_BOUNDARY_ARN.look_up(web.template),
         Path=path,
     )
     arn = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}"

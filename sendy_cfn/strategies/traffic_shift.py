@@ -118,6 +118,7 @@ def _infrastructure(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedP
         f"ECS moves the traffic of {web.service.name}",
         # IfExists: AWS's trust policy for it has no condition, and nowhere says whether the account is sent.
         iam.trust("ecs.amazonaws.com", Condition(StringEqualsIfExists("aws:SourceAccount", AccountId))),
+        wires.SERVICE_BOUNDARY_ARN.look_up(web.template),
         Path=path,
     )
     permission = iam.policy(

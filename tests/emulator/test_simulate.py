@@ -144,6 +144,32 @@ def test_roles_of_a_stack_are_simulated(iam: Any, stacks: Stacks) -> None:
     assert (decided(iam, arn, "sns:Publish"), decided(iam, arn, "sns:Subscribe")) == ("allowed", "implicitDeny")
 
 
+def test_a_boundary_limits_a_role_of_a_stack(iam: Any, stacks: Stacks) -> None:
+    def bounded_by(*actions: str) -> dict[str, Any]:
+        limits = {"Version": "2012-10-17", "Statement": [statement(list(actions))]}
+        return resource("AWS::IAM::ManagedPolicy", {"PolicyDocument": limits})
+
+    policy = {"Version": "2012-10-17", "Statement": [statement("*")]}
+    made = {
+        "Narrow": bounded_by("sns:Publish"),
+        "Wide": bounded_by("sns:Publish", "sns:Subscribe"),
+        "Role": resource(
+            "AWS::IAM::Role",
+            {
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+                "PermissionsBoundary": {"Ref": "Narrow"},
+                "Policies": [{"PolicyName": "p", "PolicyDocument": policy}],
+            },
+        ),
+    }
+    stacks.create("bounded", body(made, {"Arn": att("Role", "Arn")}), Capabilities=["CAPABILITY_IAM"])
+    arn = stacks.outputs("bounded")["Arn"]
+    assert (decided(iam, arn, "sns:Publish"), decided(iam, arn, "sns:Subscribe")) == ("allowed", "implicitDeny")
+    made["Role"]["Properties"]["PermissionsBoundary"] = {"Ref": "Wide"}
+    stacks.update("bounded", body(made, {"Arn": att("Role", "Arn")}), Capabilities=["CAPABILITY_IAM"])
+    assert decided(iam, arn, "sns:Subscribe") == "allowed"
+
+
 def test_accounts_do_not_see_each_others_roles(iam: Any, emulator: Emulator) -> None:
     arn = role(iam, statement("*"))
     other = Stacks(emulator, "388888888888").client("iam")

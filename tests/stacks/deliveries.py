@@ -162,7 +162,7 @@ def role_of(attribute: str) -> str:
 
 
 def policy_statements(stack: Stack, role: str) -> list[dict[str, Any]]:
-    attached = [p for p in stack.of_type("IAM::ManagedPolicy").values() if f"{role}.id" in p["Roles"]]
+    attached = [p for p in stack.of_type("IAM::ManagedPolicy").values() if f"{role}.id" in p.get("Roles", [])]
     return [statement for policy in attached for statement in policy["PolicyDocument"]["Statement"]]
 
 

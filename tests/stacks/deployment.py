@@ -47,7 +47,7 @@ def policies(stack: Stack, role: str) -> dict[str, Statements]:
     return {
         name: policy["PolicyDocument"]["Statement"]
         for name, policy in stack.of_type("IAM::ManagedPolicy").items()
-        if policy["Roles"] == [f"{role}.id"]
+        if policy.get("Roles") == [f"{role}.id"]
     }
 
 

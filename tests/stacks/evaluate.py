@@ -24,7 +24,9 @@ class Stack:
 
     def __init__(self, template: dict[str, Any], values: dict[str, Any]) -> None:
         self.template = template
-        self.values = PSEUDO_PARAMETERS | values
+        declared = self.template.get("Parameters", {})
+        defaults = {n: p["Default"] for n, p in declared.items() if "Default" in p and p["Type"].count("<") == 0}
+        self.values = PSEUDO_PARAMETERS | defaults | values
         declared = self.template["Resources"]
         self.made = {name: body for name, body in declared.items() if self.holds(body.get("Condition"))}
         self.resources = {name: self.value(body.get("Properties", {})) for name, body in self.made.items()}

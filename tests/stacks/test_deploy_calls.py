@@ -29,6 +29,7 @@ ON_ECS = {"application-autoscaling__service-namespace": "ecs"}
 LOGS = arn("logs", f"log-group:{made_name(STACK, 'LogGroup', 512)}")
 ROLE = iam_arn(f"role/courier/test/{made_name(STACK, 'ExecutionRole', 64)}")
 POLICY = iam_arn(f"policy/courier/test/{made_name(STACK, 'ExecutionPolicy', 128)}")
+BOUND = {"iam__PermissionsBoundary": "ServiceBoundary.id"}
 TO_TASKS = {"iam__PassedToService": "ecs-tasks.amazonaws.com"}
 ZONE = "arn:aws:route53:::hostedzone/Z1"
 CNAME = {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME"]}
@@ -47,10 +48,11 @@ CALLS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("logs:AssociateKmsKey", (f"{LOGS}:*",), {}),
     ("logs:TagResource", (LOGS,), {}),
     ("logs:DescribeLogGroups", ("*",), {}),
-    ("iam:CreateRole", (ROLE,), {}),
+    ("iam:CreateRole", (ROLE,), BOUND),
+    ("iam:PutRolePermissionsBoundary", (ROLE,), BOUND),
     ("iam:TagRole", (ROLE,), {}),
     ("iam:CreatePolicy", (POLICY,), {}),
-    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": POLICY}),
+    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": POLICY, **BOUND}),
     ("iam:CreatePolicyVersion", (POLICY,), {}),
     ("iam:PassRole", (ROLE,), TO_TASKS),
     ("ecs:RegisterTaskDefinition", (FAMILY,), {}),
@@ -97,9 +99,16 @@ PRODUCTION = iam_arn("role/courier/production/courier-production-orders-TaskRole
 
 # What it must not be able to do, each of them one step from what it may.
 REFUSED: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
-    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}),
-    ("iam:AttachRolePolicy", (DEPLOY_ROLE,), {"iam__PolicyARN": POLICY}),
-    ("iam:PutRolePolicy", (DEPLOY_ROLE,), {}),
+    ("iam:CreateRole", (ROLE,), {}),
+    ("iam:CreateRole", (ROLE,), {"iam__PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    ("iam:CreateRole", (iam_arn("role/free"),), BOUND),
+    ("iam:PutRolePermissionsBoundary", (ROLE,), {"iam__PermissionsBoundary": POLICY}),
+    ("iam:PutRolePermissionsBoundary", (DEPLOY_ROLE,), BOUND),
+    ("iam:DeleteRolePermissionsBoundary", (ROLE,), BOUND),
+    ("iam:PutRolePolicy", (ROLE,), BOUND),
+    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": POLICY}),
+    ("iam:AttachRolePolicy", (ROLE,), {"iam__PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess", **BOUND}),
+    ("iam:AttachRolePolicy", (DEPLOY_ROLE,), {"iam__PolicyARN": POLICY, **BOUND}),
     ("iam:UpdateAssumeRolePolicy", (DEPLOY_ROLE,), {}),
     ("iam:CreatePolicyVersion", (DEPLOY_POLICY,), {}),
     ("iam:UpdateAssumeRolePolicy", (PRODUCTION,), {}),

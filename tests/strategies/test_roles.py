@@ -53,7 +53,7 @@ SIDE_RECORDS = {"route53__ChangeResourceRecordSetsRecordTypes": ["CNAME", "CNAME
 
 CLOUDFORMATION: list[Call] = [
     # Traffic that ECS shifts
-    ("iam:CreateRole", (INFRASTRUCTURE,), {}),
+    ("iam:CreateRole", (INFRASTRUCTURE,), {"iam__PermissionsBoundary": "ServiceBoundary.id"}),
     ("iam:PassRole", (INFRASTRUCTURE,), to("ecs")),
     ("elasticloadbalancing:CreateTargetGroup", (ALTERNATE,), {}),
     ("elasticloadbalancing:CreateRule", (TEST_LISTENER,), {}),
