@@ -155,6 +155,12 @@ LOAD_BALANCER_SECURITY_GROUP_ID = Wire(
     path="load-balancer-security-group-id",
     per_cluster=True,
 )
+COMMAND_LOG_GROUP_ARN = Wire(
+    name="CommandLogGroupArn",
+    description="ARN of the log group with the commands that people ran in tasks",
+    path="command-log-group-arn",
+    per_cluster=True,
+)
 
 
 def capacity_provider(architecture: str) -> Wire:

@@ -157,7 +157,7 @@ def ecs_service(
             )
         ),
         EnableECSManagedTags=True,
-        EnableExecuteCommand=False,
+        EnableExecuteCommand=knobs.EXECUTE_COMMAND.take(template) if service.exec else False,
         PropagateTags="SERVICE",
     )
     if web.variant.strategy is Strategy.CODEDEPLOY:

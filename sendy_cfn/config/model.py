@@ -118,7 +118,6 @@ class Environment:
     """One stop of the promotion path."""
 
     name: str = ""  # its key
-
     region: str = key("AWS region", choices=REGIONS, allowed="an AWS region")
     account: str | None = key(
         "AWS account, where it differs from the pipelines'",
@@ -236,6 +235,7 @@ class Service:
         allowed="a numeric user id other than 0, in quotes",
     )
     read_only: bool = key("read-only root file system with a writable /tmp", default=False)
+    exec: bool = key("commands in running tasks by ECS Exec, where ExecuteCommand switches it on", default=False)
     environment: dict[str, str] = key(
         "environment variables",
         default={},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sendy_cfn.config import release_rules, routing
 from sendy_cfn.config.model import Permission, Platform, Service, Source
-from sendy_cfn.config.words import Capacity, Colour, Provider, Scale
+from sendy_cfn.config.releases import used
+from sendy_cfn.config.words import Capacity, Colour, Provider, Scale, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,6 +26,8 @@ MAX_WILDCARDS = 5
 
 # Services of AWS that decide what others may do.
 ADMINISTRATIVE = frozenset({"account", "iam", "organizations"})
+
+HTTPS = 443  # port
 
 # Commands reach CodeBuild as an environment variable; StartBuild refuses longer ones.
 MAX_COMMANDS = 4_000  # characters
@@ -125,6 +129,8 @@ def _service(platform: Platform, service: Service) -> Iterator[Finding]:
         yield f"{at}.paths", f"{wildcards} wildcards, a listener rule takes {MAX_WILDCARDS}"
     if service.capacity is Capacity.EC2 and service.architecture not in platform.cluster.ec2:
         yield f"{at}.capacity", f"'ec2' for {service.architecture} needs '{service.architecture}' in 'cluster.ec2'"
+    if service.exec:
+        yield from _exec(platform, service, at)
     yield from _texts(service, at)
     if not platform.has_domain:
         if not service.paths:
@@ -133,6 +139,19 @@ def _service(platform: Platform, service: Service) -> Iterator[Finding]:
             yield f"{at}.host", "needs the platform's 'domain'"
     if service.capacity is Capacity.EC2 and Scale.CPU not in service.scale_on and Scale.MEMORY not in service.scale_on:
         yield f"{at}.scale_on", "on EC2 expected 'cpu' or 'memory' too: requests alone can overfill an instance"
+
+
+def _exec(platform: Platform, service: Service, at: str) -> Iterator[Finding]:
+    """What AWS's agent for ECS Exec can't work with.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-considerations
+    """
+    if service.read_only:
+        yield f"{at}.exec", "not with 'read_only': the agent writes to the root file system"
+    if HTTPS not in service.outbound_ports:
+        yield f"{at}.exec", f"needs {HTTPS} in 'outbound_ports', by which the agent reaches AWS"
+    if used(replace(platform, services={service.name: service}), [Strategy.CODEDEPLOY]):
+        yield f"{at}.exec", "not with strategy 'codedeploy': CloudFormation can't change a service that it releases"
 
 
 def _texts(service: Service, at: str) -> Iterator[Finding]:

@@ -158,7 +158,9 @@ def _knob(knob: Knob) -> Schema:
             "items": {"type": "string"} | ({"pattern": f"^{knob.pattern}$"} if knob.pattern else {}),
         }
     if knob.allowed:
-        return schema | {"enum": list(knob.allowed)}
+        # Unquoted in YAML, these two are no texts.
+        plain = [True, False] if set(knob.allowed) == {"true", "false"} else []
+        return schema | {"enum": [*plain, *knob.allowed]}
     if knob.type == "Number":
         limits = {"minimum": knob.minimum, "maximum": knob.maximum}
         return schema | {"type": "integer"} | {name: limit for name, limit in limits.items() if limit is not None}

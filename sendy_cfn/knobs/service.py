@@ -226,8 +226,17 @@ STOP_TIMEOUT = Knob(
     minimum=2,
     maximum=120,
 )
+EXECUTE_COMMAND = Knob(
+    name="ExecuteCommand",
+    description="Whether people with the right to may run commands in tasks, as root; logged. For new tasks only",
+    group="Access",
+    label="ECS Exec",
+    default="false",
+    allowed=("true", "false"),
+)
 KNOBS = (
     IMAGE, VERSION, CPU, MEMORY, MIN_TASKS, MAX_TASKS, CPU_TARGET, MEMORY_TARGET, REQUESTS_TARGET, SCALE_IN_COOLDOWN,
     SCALE_OUT_COOLDOWN, TMP_SIZE, ON_DEMAND_BASE, SPOT_WEIGHT, HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTHY_CHECKS,
     UNHEALTHY_CHECKS, GRACE_PERIOD, DEREGISTRATION_DELAY, STOP_TIMEOUT,
+    EXECUTE_COMMAND,
 )  # fmt: skip

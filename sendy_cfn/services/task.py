@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awacs import aws as policies
-from awacs import ecr, kms, logs, secretsmanager
+from awacs import ecr, kms, logs, secretsmanager, ssmmessages
 from awacs import ssm as parameter_store
-from troposphere import AccountId, Ref, Region, Sub, ecs, iam
+from troposphere import AccountId, Equals, Ref, Region, Sub, ecs, iam
 from troposphere import logs as cloudwatch_logs
 
 from sendy_cfn import wires
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sendy_cfn.config.model import Platform, Service
 
+ALLOWS_COMMANDS = "AllowsCommands"
 _CPU_ARCHITECTURE = {Architecture.AMD64: "X86_64", Architecture.ARM64: "ARM64"}
 _LOG_BUFFER = (
     "25m"  # a burst that CloudWatch can't take is dropped, the service keeps answering; Docker's default is 1m
@@ -42,6 +43,7 @@ class Task:
     execution_policy: iam.ManagedPolicy
     task_role: iam.Role
     task_policy: iam.ManagedPolicy | None
+    command_policy: iam.ManagedPolicy | None  # where people may run commands
     definitions: dict[Colour, ecs.TaskDefinition]  # one per side of the service
 
     def resources(self) -> list[AWSObject]:
@@ -52,6 +54,7 @@ class Task:
             self.execution_policy,
             self.task_role,
             self.task_policy,
+            self.command_policy,
             *self.definitions.values(),
         ]
         return [resource for resource in mine if resource is not None]
@@ -96,7 +99,8 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         if service.permissions
         else None
     )
-    for owned in (execution_policy, task_policy):
+    command_policy = _commands(template, service, task_role, key, two_sides=two_sides) if service.exec else None
+    for owned in (execution_policy, task_policy, command_policy):
         if owned is not None:
             owned.Path = path
     definitions = {}
@@ -109,7 +113,7 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
         definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
         definitions[colour] = definition
-    return Task(log_group, execution_role, execution_policy, task_role, task_policy, definitions)
+    return Task(log_group, execution_role, execution_policy, task_role, task_policy, command_policy, definitions)
 
 
 def _definition(
@@ -205,6 +209,41 @@ def _execution(
         through = policies.Condition(policies.StringEquals("kms:ViaService", used))
         statements.append(allow("DecryptSecrets", [kms.Decrypt], key, condition=through))
     return statements
+
+
+def _commands(
+    template: Template, service: Service, task_role: iam.Role, key: Ref, *, two_sides: bool
+) -> iam.ManagedPolicy:
+    """What AWS's agent needs in a task, for commands and their log, where the environment lets people run some.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-required-iam-permissions
+    """
+    template.add_condition(ALLOWS_COMMANDS, Equals(knobs.EXECUTE_COMMAND.take(template), "true"))
+    wire = wires.COMMAND_LOG_GROUP_ARN
+    groups = [wire.look_up(template), *([wires.of_green(wire).look_up(template)] if two_sides else [])]
+    streams = [
+        ssmmessages.CreateControlChannel,
+        ssmmessages.CreateDataChannel,
+        ssmmessages.OpenControlChannel,
+        ssmmessages.OpenDataChannel,
+    ]
+    made = policy(
+        "CommandPolicy",
+        f"Commands in tasks of {service.name}, and their log",
+        [task_role.ref()],
+        # AWS: no resource.
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
+        allow("OpenChannels", streams, "*"),
+        allow("WriteLog", [logs.CreateLogStream, logs.DescribeLogStreams, logs.PutLogEvents], *groups),
+        allow(
+            "FindLogGroup",
+            [logs.DescribeLogGroups],
+            Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"),
+        ),
+        allow("DecryptChannel", [kms.Decrypt], key),
+    )
+    made.Condition = ALLOWS_COMMANDS
+    return made
 
 
 def _declared(service: Service) -> list[Statement]:

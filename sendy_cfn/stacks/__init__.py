@@ -121,15 +121,19 @@ def units(
             offers=False,
         )
         files.append(pipeline_file(service))
-    test_listener = bool(strategies.intersection(releases.TEST_TRAFFIC))
-    yield from _environments(shared, platform.cells, tuple(files), test_listener=test_listener)
+    needed = {
+        "test_listener": bool(strategies.intersection(releases.TEST_TRAFFIC)),
+        "commands": any(service.exec for service in services),
+    }
+    clusters = tuple((name, True) for name, needs in needed.items() if needs)
+    yield from _environments(shared, platform.cells, tuple(files), clusters)
     used = tuple(strategy for strategy in Strategy if strategy in strategies)
     yield from _toolchains(shared, services, used, uses_connection(platform))
 
 
 # What matters to running tasks alone. Pipelines and builds don't see it, and so stay as they are when it changes.
 _RUNTIME = {
-    *("capacity", "port", "paths", "priority", "health_command", "command", "user", "read_only", "environment"),
+    *("capacity", "port", "paths", "priority", "health_command", "command", "user", "read_only", "exec", "environment"),
     *("secrets", "permissions", "outbound_ports", "scale_on"),
 }
 
@@ -146,8 +150,9 @@ def _delivered(service: Service) -> Service:
 
 
 def _environments(
-    platform: Platform, cells: tuple[int, ...], services: tuple[str, ...], *, test_listener: bool
+    platform: Platform, cells: tuple[int, ...], services: tuple[str, ...], clusters: tuple[tuple[str, bool], ...]
 ) -> Iterator[Unit]:
+    """`services` are files; `clusters` are options of the clusters' templates."""
     yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
     seen: set[str] = set()
     for environment in platform.environments.values():
@@ -156,12 +161,7 @@ def _environments(
         throwaway = (("throwaway", environment.throwaway),)
         for unit in (
             Unit(network, f"stacks.{module}:build", platform, options=throwaway),
-            Unit(
-                cluster,
-                "stacks.cluster:build",
-                platform,
-                options=(*throwaway, *((("test_listener", True),) if test_listener else ())),
-            ),
+            Unit(cluster, "stacks.cluster:build", platform, options=(*throwaway, *clusters)),
             Unit(
                 root,
                 "stacks.environment:build",

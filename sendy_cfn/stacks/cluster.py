@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
 
 
-def build(platform: Platform, *, throwaway: bool = False, test_listener: bool = False) -> Template:
+def build(
+    platform: Platform, *, throwaway: bool = False, test_listener: bool = False, commands: bool = False
+) -> Template:
     """The template; a `throwaway` cluster has nothing that protects it from being deleted in one go.
 
     With `test_listener` new versions can be seen before customers reach them: some strategies move traffic that way.
+    With `commands` people may run some in tasks.
     """
     template = skeleton.new(f"{platform.platform}: an ECS cluster, its capacity and its public load balancer")
     common.ENVIRONMENT.take(template)
     common.CLUSTER_ID.take(template)
 
     cluster = _cluster(template, platform)
+    if commands:
+        _log_commands(template, platform, cluster, throwaway=throwaway)
     certificate = _certificate(template, platform)
     fragile = [str(part.title) for part in (cluster, certificate) if part is not None]
     providers = _capacity(template, platform, cluster, fragile, throwaway=throwaway)
@@ -82,6 +87,27 @@ def _cluster(template: Template, platform: Platform) -> ecs.Cluster:
             ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value="enhanced")],
         )
     )
+
+
+def _log_commands(template: Template, platform: Platform, cluster: ecs.Cluster, *, throwaway: bool) -> None:
+    """Commands that people run in tasks are encrypted on their way, and logged with what they answered.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html
+    """
+    key = wires.KEY_ARN.take(template)
+    policies = skeleton.keep(throwaway=throwaway)
+    retention = common.LOG_RETENTION_DAYS.take(template)
+    group = template.add_resource(logs.LogGroup("CommandLogGroup", **policies, KmsKeyId=key, RetentionInDays=retention))
+    cluster.Configuration = ecs.ClusterConfiguration(
+        ExecuteCommandConfiguration=ecs.ExecuteCommandConfiguration(
+            KmsKeyId=key,
+            Logging="OVERRIDE",
+            LogConfiguration=ecs.ExecuteCommandLogConfiguration(
+                CloudWatchLogGroupName=group.ref(), CloudWatchEncryptionEnabled=True
+            ),
+        )
+    )
+    wires.publish(template, platform.platform, wires.COMMAND_LOG_GROUP_ARN, group.get_att("Arn"))
 
 
 def _certificate(template: Template, platform: Platform) -> certificatemanager.Certificate | None:

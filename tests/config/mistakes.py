@@ -159,16 +159,6 @@ IN_PLATFORM = (
         at='"sqs:*"',
     ),
     Case(
-        "action that raises a role",
-        "actions: [sqs:SendMessage, sqs:GetQueueAttributes]",
-        "actions: [iam:GetUser, iam:AttachRolePolicy]",
-        (
-            "{at} services.orders.permissions[0].actions[1]: 'iam:AttachRolePolicy', services may only read "
-            "(Get…, List…) with 'iam'"
-        ),
-        at="iam:AttachRolePolicy",
-    ),
-    Case(
         "same requests twice",
         "    host: api\n    paths: [/pricing, /pricing/*]",
         "    host: orders",

@@ -11,6 +11,7 @@ import pytest
 
 from tests.config.mistakes import IN_PLATFORM, Case
 from tests.config.mistakes_in_releases import IN_RELEASES
+from tests.config.mistakes_in_security import IN_SECURITY
 from tests.config.mistakes_in_values import IN_VALUES
 from tests.platforms import ROOT
 
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("case", [*IN_PLATFORM, *IN_VALUES, *IN_RELEASES], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*IN_PLATFORM, *IN_VALUES, *IN_RELEASES, *IN_SECURITY], ids=lambda case: case.name)
 def test_mistake_is_named_with_file_line_path_and_what_is_allowed(folder: Path, case: Case) -> None:
     path = folder / "params" / case.file
     text = path.read_text()

@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 from sendy_cfn.blocks import boundary, role_paths
 from sendy_cfn.errors import ConfigError
 from tests.generated import CASES, Document, Generated, generated
+from tests.platforms import ROOT
 from tests.stacks.authorization import allows
 from tests.stacks.deployment import VALUES, iam_arn
 from tests.stacks.evaluate import Stack
@@ -91,7 +92,7 @@ def test_it_is_published_and_the_operators_takes_its_place(made: Generated) -> N
 
 
 def test_roles_are_passed_to_tasks_only() -> None:
-    policy = deploy_roles(generated(CASES[0].parent / "tests/cases/strategies")).resources["ServiceBoundary"]
+    policy = deploy_roles(generated(ROOT / "tests/cases/strategies")).resources["ServiceBoundary"]
     statements = policy["PolicyDocument"]["Statement"]
     own, to_tasks = iam_arn("role/shop/test/x"), {"iam__PassedToService": "ecs-tasks.amazonaws.com"}
     assert allows(statements, "iam:PassRole", own, **to_tasks)

@@ -1,0 +1,60 @@
+"""Mistakes about who may do what, and what is said of them."""
+
+from __future__ import annotations
+
+from tests.config.mistakes import Case
+
+ACTIONS = "actions: [sqs:SendMessage, sqs:GetQueueAttributes]"
+READ_ONLY = "    read_only: true\n"
+OF_PRICING = "    capacity: fargate-spot\n"
+
+IN_SECURITY = (
+    Case(
+        "action that raises a role",
+        ACTIONS,
+        "actions: [iam:GetUser, iam:AttachRolePolicy]",
+        (
+            "{at} services.orders.permissions[0].actions[1]: 'iam:AttachRolePolicy', services may only read "
+            "(Get…, List…) with 'iam'"
+        ),
+        at="iam:AttachRolePolicy",
+    ),
+    Case(
+        "boundary that is no policy",
+        "  VpcCidr:",
+        "  PermissionsBoundaryArn: company-boundary\n  VpcCidr:",
+        "{at} environment.PermissionsBoundaryArn: 'company-boundary', expected empty, or the ARN of a managed policy",
+        at="company-boundary",
+        file="test.yaml",
+    ),
+    Case(
+        "commands where nothing can be written",
+        READ_ONLY,
+        f"{READ_ONLY}    exec: true\n",
+        "{at} services.orders.exec: not with 'read_only': the agent writes to the root file system",
+        at="exec: true",
+    ),
+    Case(
+        "commands without a way out",
+        OF_PRICING,
+        f"{OF_PRICING}    exec: true\n    outbound_ports: [5432]\n",
+        "{at} services.pricing.exec: needs 443 in 'outbound_ports', by which the agent reaches AWS",
+        at="exec: true",
+    ),
+    Case(
+        "commands in a service that CodeDeploy releases",
+        f"{OF_PRICING}    host: api\n    paths: [/pricing, /pricing/*]\n    strategies:\n      staging: canary ",
+        "    exec: true\n    strategies:\n      staging: codedeploy ",
+        "{at} services.pricing.exec: not with strategy 'codedeploy': CloudFormation can't change a service that it "
+        "releases",
+        at="exec: true",
+    ),
+    Case(
+        "commands switched on where the service has none",
+        "  MinTasks:",
+        "  ExecuteCommand: true\n  MinTasks:",
+        "{at} defaults.ExecuteCommand: no parameter of this stack: platform.yaml says nothing that uses it",
+        at="ExecuteCommand:",
+        file="test.yaml",
+    ),
+)
