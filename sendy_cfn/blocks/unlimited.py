@@ -72,6 +72,11 @@ ACTIONS: dict[str, Reason] = {
     **_none(_REFERENCE.format("amazoninspector2"), "inspector2", "ListFindings"),
     **_none(_LOGS, "logs", "DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies"),
     **_none(_ROUTE53, "route53", "CreateHealthCheck ListHostedZones"),
+    **_none(
+        _REFERENCE.format("ssmmessages"),
+        "ssmmessages",
+        "CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel",
+    ),
 }
 
 # ARNs that end in all resources of a kind, by service and kind.

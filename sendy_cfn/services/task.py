@@ -231,15 +231,9 @@ def _commands(
         "CommandPolicy",
         f"Commands in tasks of {service.name}, and their log",
         [task_role.ref()],
-        # AWS: no resource.
-        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
-        allow("OpenChannels", streams, "*"),
+        allow("OpenChannels", streams, "*", condition=HERE),
         allow("WriteLog", [logs.CreateLogStream, logs.DescribeLogStreams, logs.PutLogEvents], *groups),
-        allow(
-            "FindLogGroup",
-            [logs.DescribeLogGroups],
-            Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"),
-        ),
+        allow("FindLogGroup", [logs.DescribeLogGroups], "*", condition=HERE),
         allow("DecryptChannel", [kms.Decrypt], key),
     )
     made.Condition = ALLOWS_COMMANDS

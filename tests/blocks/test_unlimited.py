@@ -12,6 +12,7 @@ from awacs.aws import Action
 from troposphere import Sub
 
 from sendy_cfn.blocks import deploy_scopes, iam, unlimited
+from sendy_cfn.blocks.boundary import SERVICE_BOUNDARY
 from tests.generated import CASES, generated
 
 OWN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
@@ -24,11 +25,11 @@ def listed() -> Any:
 
 
 def emitted() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement of every identity policy that any platform of ours gives."""
+    """Every statement of every identity policy that any platform of ours gives; a boundary gives nothing."""
     for case in CASES:
         for file, template in generated(case).templates.items():
             for name, resource in template["Resources"].items():
-                if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+                if name != SERVICE_BOUNDARY and resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
                     for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                         yield f"{case.name}/{file}: {name}.{statement['Sid']}", statement
                 assert not resource.get("Properties", {}).get("Policies"), f"{file}: {name} has inline policies"
