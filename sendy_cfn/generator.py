@@ -157,7 +157,7 @@ def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, me
     if known is not None:
         writer.keep(unit.file)
         return Interface(*known)
-    settle, render = _tools()
+    settle, render, oversized = _tools()
     template = unit.build(interfaces)
     settle(template)
     data = (HEADER + render(template)).encode()
@@ -165,6 +165,9 @@ def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, me
     if not unit.offers:
         interface = interface._replace(outputs=())
     _check_limits(unit.file, len(data), len(template.resources), len(template.parameters), len(template.outputs))
+    problems = oversized(template)
+    if problems:
+        raise ConfigError([Problem(f"templates/{unit.file}", 0, "", f"{problem}{_FEWER}") for problem in problems])
     if b"      Frozen: " in data:
         _tell_frozen(writer, unit.file, data)
     writer.put(unit.file, data)
@@ -180,7 +183,7 @@ def _tell_frozen(writer: FolderWriter, file: str, data: bytes) -> None:
 
 
 @cache
-def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str]]:
+def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str], Callable[[Template], list[str]]]:
     """What it takes to write a template. Imported for the first one: with every unit known, troposphere never is."""
     from sendy_cfn.blocks.later import import_later
 
@@ -189,10 +192,11 @@ def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str]]:
     import_later("troposphere.serverless", Globals=object, __path__=[])
     from sendy_cfn.blocks import quick
     from sendy_cfn.blocks.order import settle
+    from sendy_cfn.blocks.policy_sizes import problems
     from sendy_cfn.render import render
 
     quick.install()
-    return settle, render
+    return settle, render, problems
 
 
 # What makes a template smaller, by the beginning of its file name.
@@ -200,6 +204,9 @@ _SMALLER = {
     "toolchain": "; give some services another 'cell'",
     "pipeline": "; fewer environments, tests or approvals make it smaller, and other strategies than cluster-switch",
 }
+
+
+_FEWER = "; fewer permissions, secrets or environments make it smaller"
 
 
 def _check_limits(file: str, size: int, resources: int, parameters: int, outputs: int) -> None:

@@ -15,6 +15,7 @@ from troposphere import Equals, If, Not, NoValue, Ref, Sub, iam
 
 from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, declared, document
+from sendy_cfn.blocks.policy_sizes import POLICY_CHARACTERS
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.errors import ConfigError, Problem
 from sendy_cfn.knobs import common
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 HAS_BOUNDARY = "HasPermissionsBoundary"
 SERVICE_BOUNDARY = "ServiceBoundary"
 
-# White space not counted. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-POLICY_CHARACTERS = 6_144
-FRAME_CHARACTERS = 700  # of these, for all that is not the list of actions
+FRAME_CHARACTERS = 700  # of a policy, for all that is not the list of actions
 # Whole services that would let a role raise itself, or leave its account.
 NEVER_WHOLE = frozenset({"account", "iam", "organizations", "sts"})
 PASS_ROLE = "iam:PassRole"

@@ -8,7 +8,7 @@ from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, State
 from awacs.sts import AssumeRole
 from troposphere import Region, iam
 
-from sendy_cfn.blocks import unlimited
+from sendy_cfn.blocks import policy_sizes, unlimited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +54,25 @@ def trust(service: str, condition: Condition | None = None) -> PolicyDocument:
     return document(Statement(Effect=Allow, Principal=Principal("Service", service), Action=[AssumeRole], **more))
 
 
-def policy(title: str, description: str, roles: list[AWSHelperFn], *statements: Statement) -> iam.ManagedPolicy:
-    """A managed policy attached to the roles. AWS: at most 6,144 characters; inline policies share 10,240 per role."""
-    return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements))
+def policy(
+    title: str, description: str, roles: list[AWSHelperFn], *statements: Statement, **more: Any
+) -> iam.ManagedPolicy:
+    """A managed policy attached to the roles, for statements whose number and length are known.
+
+    AWS: at most 6,144 characters; inline policies share 10,240 per role.
+    """
+    return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements), **more)
+
+
+def policies(
+    title: str, description: str, roles: list[AWSHelperFn], *statements: Statement, **more: Any
+) -> list[iam.ManagedPolicy]:
+    """As many managed policies as the statements need, attached to the roles: the title, then with numbers."""
+    parts = policy_sizes.split(statements)
+    return [
+        policy(f"{title}{number if number > 1 else ''}", description, roles, *part, **more)
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def role(title: str, description: str, assume: PolicyDocument, boundary: Arn, **more: Any) -> iam.Role:

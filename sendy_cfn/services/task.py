@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from awacs import aws as policies
-from awacs import ecr, kms, logs, secretsmanager, ssmmessages
+from awacs import aws, ecr, kms, logs, secretsmanager, ssmmessages
 from awacs import ssm as parameter_store
 from troposphere import AccountId, Equals, Ref, Region, Sub, ecs, iam
 from troposphere import logs as cloudwatch_logs
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import role_paths
-from sendy_cfn.blocks.iam import HERE, allow, declared, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, allow, declared, policies, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.text import allow_escapes, literal
 from sendy_cfn.config.words import Architecture, Capacity, Colour
@@ -40,24 +39,23 @@ class Task:
 
     log_group: cloudwatch_logs.LogGroup
     execution_role: iam.Role
-    execution_policy: iam.ManagedPolicy
+    execution_policies: list[iam.ManagedPolicy]
     task_role: iam.Role
-    task_policy: iam.ManagedPolicy | None
-    command_policy: iam.ManagedPolicy | None  # where people may run commands
+    task_policies: list[iam.ManagedPolicy]
+    command_policies: list[iam.ManagedPolicy]  # where people may run commands
     definitions: dict[Colour, ecs.TaskDefinition]  # one per side of the service
 
     def resources(self) -> list[AWSObject]:
         """All of them, for `Template.add_resource`."""
-        mine = [
+        return [
             self.log_group,
             self.execution_role,
-            self.execution_policy,
+            *self.execution_policies,
             self.task_role,
-            self.task_policy,
-            self.command_policy,
+            *self.task_policies,
+            *self.command_policies,
             *self.definitions.values(),
         ]
-        return [resource for resource in mine if resource is not None]
 
 
 def task(template: Template, platform: Platform, service: Service, *, two_sides: bool = False) -> Task:
@@ -71,10 +69,10 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
     )
     assume = trust(
         "ecs-tasks.amazonaws.com",
-        policies.Condition(
+        aws.Condition(
             [
-                policies.StringEquals("aws:SourceAccount", AccountId),
-                policies.ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")),
+                aws.StringEquals("aws:SourceAccount", AccountId),
+                aws.ArnLike("aws:SourceArn", Sub("arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*")),
             ]
         ),
     )
@@ -83,26 +81,17 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
     does = f"Starts tasks of {service.name}: image, secrets, logs"
     execution_role = role("ExecutionRole", does, assume, bound, Path=path)
     task_role = role("TaskRole", f"What {service.name} itself may do", assume, bound, Path=path)
-    execution_policy = policy(
+    execution_policies = policies(
         "ExecutionPolicy",
         f"Pull the image, read the secrets and write the logs of {service.name}",
         [execution_role.ref()],
         *_execution(template, platform, service, log_group, key),
+        Path=path,
     )
-    task_policy = (
-        policy(
-            "TaskPolicy",
-            f"Permissions that {service.name} declares in platform.yaml",
-            [task_role.ref()],
-            *_declared(service),
-        )
-        if service.permissions
-        else None
-    )
-    command_policy = _commands(template, service, task_role, key, two_sides=two_sides) if service.exec else None
-    for owned in (execution_policy, task_policy, command_policy):
-        if owned is not None:
-            owned.Path = path
+    about = f"Permissions that {service.name} declares in platform.yaml"
+    own = _declared(service)
+    task_policies = policies("TaskPolicy", about, [task_role.ref()], *own, Path=path) if own else []
+    command_policies = _commands(template, service, task_role, key, path, two_sides=two_sides) if service.exec else []
     definitions = {}
     for colour in (Colour.BLUE, Colour.GREEN) if two_sides else (Colour.BLUE,):
         definition = _definition(platform, service, execution_role, task_role, green=colour is Colour.GREEN)
@@ -111,9 +100,9 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         definition.Cpu, definition.Memory = knobs.CPU.take(template), knobs.MEMORY.take(template)
         definition.ContainerDefinitions = [_container(template, service, log_group, image, version)]
         allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
-        definition.DependsOn = [p.title for p in (execution_policy, task_policy) if p is not None]
+        definition.DependsOn = [policy.title for policy in (*execution_policies, *task_policies)]
         definitions[colour] = definition
-    return Task(log_group, execution_role, execution_policy, task_role, task_policy, command_policy, definitions)
+    return Task(log_group, execution_role, execution_policies, task_role, task_policies, command_policies, definitions)
 
 
 def _definition(
@@ -206,14 +195,14 @@ def _execution(
     if stored:
         stores = {"secretsmanager": in_manager, "ssm": in_ssm}
         used = [Sub(f"{store}.${{AWS::Region}}.${{AWS::URLSuffix}}") for store, arns in stores.items() if arns]
-        through = policies.Condition(policies.StringEquals("kms:ViaService", used))
+        through = aws.Condition(aws.StringEquals("kms:ViaService", used))
         statements.append(allow("DecryptSecrets", [kms.Decrypt], key, condition=through))
     return statements
 
 
 def _commands(
-    template: Template, service: Service, task_role: iam.Role, key: Ref, *, two_sides: bool
-) -> iam.ManagedPolicy:
+    template: Template, service: Service, task_role: iam.Role, key: Ref, path: Sub, *, two_sides: bool
+) -> list[iam.ManagedPolicy]:
     """What AWS's agent needs in a task, for commands and their log, where the environment lets people run some.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-required-iam-permissions
@@ -227,7 +216,7 @@ def _commands(
         ssmmessages.OpenControlChannel,
         ssmmessages.OpenDataChannel,
     ]
-    made = policy(
+    made = policies(
         "CommandPolicy",
         f"Commands in tasks of {service.name}, and their log",
         [task_role.ref()],
@@ -235,8 +224,10 @@ def _commands(
         allow("WriteLog", [logs.CreateLogStream, logs.DescribeLogStreams, logs.PutLogEvents], *groups),
         allow("FindLogGroup", [logs.DescribeLogGroups], "*", condition=HERE),
         allow("DecryptChannel", [kms.Decrypt], key),
+        Path=path,
     )
-    made.Condition = ALLOWS_COMMANDS
+    for policy in made:
+        policy.Condition = ALLOWS_COMMANDS
     return made
 
 
@@ -244,7 +235,7 @@ def _declared(service: Service) -> list[Statement]:
     return [
         declared(
             f"Declared{number}",
-            [policies.Action(*action.split(":", 1)) for action in permission.actions],
+            [aws.Action(*action.split(":", 1)) for action in permission.actions],
             *(_resource(arn) for arn in permission.resources),
         )
         for number, permission in enumerate(service.permissions, 1)

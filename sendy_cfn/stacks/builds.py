@@ -56,14 +56,16 @@ def build(platform: Platform, service: Service) -> Template:
         "signatures": Place("SignImages", tuple(profiles)),
     }
     building = builds.statements(shop, {"image": variables}, code, places)
-    template.add_resource(iam.policy("ImagePolicy", "Build and push images", [builder.ref()], *building))
+    for policy in iam.policies("ImagePolicy", "Build and push images", [builder.ref()], *building):
+        template.add_resource(policy)
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
     tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks), bound))
     tests = {kind: build_variables.test(platform, service, kind) for kind in checks}
     testing = builds.statements(shop, tests, code, places={})
-    template.add_resource(iam.policy("TestPolicy", "Check and test", [tester.ref()], *testing))
+    for policy in iam.policies("TestPolicy", "Check and test", [tester.ref()], *testing):
+        template.add_resource(policy)
     for kind, variables in tests.items():
         project = template.add_resource(builds.project(shop, kind, tester, variables, Architecture.AMD64))
         allow_escapes(project, getattr(service.tests, kind))

@@ -25,7 +25,7 @@ from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.blocks.deploy_calls import Surroundings, mine, own, read_parameters
 from sendy_cfn.blocks.deploy_scopes import RECORD
 from sendy_cfn.blocks.deploy_statements import statements
-from sendy_cfn.blocks.iam import HERE, document, policy, role, trust
+from sendy_cfn.blocks.iam import HERE, document, policies, role, trust
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
@@ -157,10 +157,10 @@ def _reader_role(template: Template, platform: Platform, kinds: list[str]) -> ro
 def _attach(
     template: Template, platform: Platform, to: roles.Role, title: str, description: str, allowed: list[Statement]
 ) -> None:
-    made = policy(title, description, [to.ref()], *allowed)
     # Out of reach of the policies that service stacks may change.
-    made.Path = role_paths.of_deployment(platform.platform)
-    template.add_resource(made)
+    path = role_paths.of_deployment(platform.platform)
+    for made in policies(title, description, [to.ref()], *allowed, Path=path):
+        template.add_resource(made)
 
 
 def _trust(sid: str, names: str, account: str) -> PolicyDocument:

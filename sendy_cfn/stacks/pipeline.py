@@ -94,11 +94,12 @@ def build(
     ]
     bound, trusted = boundary.given(template), pipeline_roles.trust(name)
     role = template.add_resource(iam.role("PipelineRole", f"Pipeline of {service.name}", trusted, bound))
-    policy = iam.policy("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
-    template.add_resource(policy)
+    policies = iam.policies("PipelinePolicy", f"Deliver {service.name}", [role.ref()], *statements)
+    for policy in policies:
+        template.add_resource(policy)
     pipeline = codepipeline.Pipeline(
         "Pipeline",
-        DependsOn=policy.title,  # a new pipeline runs at once
+        DependsOn=[policy.title for policy in policies],  # a new pipeline runs at once
         Name=name,  # part of the artifacts' paths, which roles name
         PipelineType="V2",
         # An execution that waits for a stage gives way to a newer one, which has its commits too: of ten that wait, one
@@ -113,7 +114,7 @@ def build(
         pipeline.Triggers = triggers
     template.add_resource(pipeline)
     if elsewhere:
-        for owner in (policy, pipeline):
+        for owner in (*policies, pipeline):
             suppress(owner, "I3042", "It names the other regions that environments are in, on purpose")
     for resource in pipeline_events.starter(code, name, bound):
         template.add_resource(resource)

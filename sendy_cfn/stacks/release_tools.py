@@ -122,10 +122,10 @@ def _builds(
     sources = builds.artifacts_of(shop.bucket_arn, f"{platform.platform}-*", f"{artifact}/*")
     variables = {kind: build_variables.shared(platform, kind) for kind in kinds}
     statements = [*builds.statements(shop, variables, sources, places), *more]
-    policy = iam.policy(title.replace("Role", "Policy"), description, [role.ref()], *statements)
-    template.add_resource(policy)
-    if title == "ReaderRole" and any(place.account for place in platform.environments.values()):
-        suppress(policy, "I3042", "It names the accounts that environments are in, on purpose")
+    for policy in iam.policies(title.replace("Role", "Policy"), description, [role.ref()], *statements):
+        template.add_resource(policy)
+        if title == "ReaderRole" and any(place.account for place in platform.environments.values()):
+            suppress(policy, "I3042", "It names the accounts that environments are in, on purpose")
     for kind in kinds:
         template.add_resource(builds.project(shop, kind, role, variables[kind], Architecture.AMD64))
         if buildspecs.reports(kind):

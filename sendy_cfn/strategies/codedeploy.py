@@ -137,6 +137,7 @@ def _role(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedPolicy]:
     https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForECS.html
     """
     platform = web.platform.platform
+    (definition,) = web.definitions.values()
     path = Sub(role_paths.of_services(platform))
     role = iam.role(
         "CodeDeployRole",
@@ -177,7 +178,8 @@ def _role(web: Web, found: Routes) -> tuple[roles.Role, roles.ManagedPolicy]:
         iam.allow(
             "HandRolesToTasks",
             [iam_actions.PassRole],
-            Sub(role_paths.role_arn(role_paths.of_services(platform) + "*")),
+            definition.ExecutionRoleArn,
+            definition.TaskRoleArn,
             condition=Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com")),
         ),
     )

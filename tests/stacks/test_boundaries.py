@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sendy_cfn.blocks import boundary, role_paths
+from sendy_cfn.blocks import boundary, policy_sizes, role_paths
 from sendy_cfn.errors import ConfigError
 from tests.generated import CASES, Document, Generated, generated
 from tests.platforms import ROOT
@@ -74,7 +74,7 @@ def test_services_are_allowed_what_their_roles_are_and_nothing_else(made: Genera
             needed |= {action for one in policy["PolicyDocument"]["Statement"] for action in one["Action"]}
     document = deploy_roles(made).resources["ServiceBoundary"]["PolicyDocument"]
     assert {action for one in document["Statement"] for action in one["Action"]} == needed
-    assert len(json.dumps(document, separators=(",", ":"))) <= boundary.POLICY_CHARACTERS
+    assert len(json.dumps(document, separators=(",", ":"))) <= policy_sizes.POLICY_CHARACTERS
 
 
 def test_it_is_published_and_the_operators_takes_its_place(made: Generated) -> None:
@@ -112,7 +112,7 @@ def test_whatever_is_needed_is_covered_in_few_enough_characters(needed: set[str]
     needed |= {f"rds:Describe{number}Clusters" for number in range(more)}
     found = boundary.fitted(needed)
     assert all(any(fnmatchcase(action, pattern) for pattern in found) for action in needed)
-    assert len(json.dumps(found)) <= boundary.POLICY_CHARACTERS
+    assert len(json.dumps(found)) <= policy_sizes.POLICY_CHARACTERS
     whole = {pattern for pattern in found if "*" in pattern}
     assert not {pattern.split(":")[0] for pattern in whole} & boundary.NEVER_WHOLE
     assert whole == ({"rds:*"} if more > 300 else set()) or 150 < more <= 300

@@ -117,7 +117,6 @@ def calls(environment: str) -> list[tuple[str, tuple[str, ...], dict[str, str]]]
     name = stack(FOUND, environment, "deployed").one("ECS::Service")["ServiceName"]
     place = f"{CLUSTER.format(environment=environment)}/{name}"
     ecs = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
-    role = f"arn:aws:iam::{ACCOUNT}:role/shop/{environment}/{{}}"
     handed = {"iam__PassedToService": "ecs-tasks.amazonaws.com"}
     return [
         ("ecs:DescribeServices", (f"{ecs}:service/{place}",), {}),
@@ -127,10 +126,7 @@ def calls(environment: str) -> list[tuple[str, tuple[str, ...], dict[str, str]]]
         *((f"elasticloadbalancing:Describe{what}", ("*",), {}) for what in ("TargetGroups", "Listeners", "Rules")),
         *(("elasticloadbalancing:ModifyRule", (f"{rule}.id",), {}) for rule in RULES),
         ("cloudwatch:DescribeAlarms", (f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{stack_name}-errors",), {}),
-        *(
-            ("iam:PassRole", (role.format(made_name(stack_name, name, 64)),), handed)
-            for name in ("ExecutionRole", "TaskRole")
-        ),
+        *(("iam:PassRole", (f"{name}.Arn",), handed) for name in ("ExecutionRole", "TaskRole")),
     ]
 
 
@@ -151,10 +147,10 @@ def test_and_reaches_no_other_service(made: Stack) -> None:
                 assert not allows(granted(made), action, resources[0].replace(part, other), **context)
     assert not allows(granted(made), "elasticloadbalancing:ModifyRule", "OtherRule.id")
     assert not allows(granted(made), "elasticloadbalancing:ModifyListener", made.values["ListenerArn"])
-    (role,) = [r[0] for a, r, _ in calls(mine) if a == "iam:PassRole" and "TaskRole" in r[0]]
-    assert not allows(granted(made), "iam:PassRole", role, iam__PassedToService="lambda.amazonaws.com")
-    foreign = role.replace(f"/{mine}/", "/deployment-roles/")
-    assert not allows(granted(made), "iam:PassRole", foreign, iam__PassedToService="ecs-tasks.amazonaws.com")
+    assert not allows(granted(made), "iam:PassRole", "TaskRole.Arn", iam__PassedToService="lambda.amazonaws.com")
+    for path, owner in ((f"shop/{mine}", f"shop-{mine}-canary"), ("shop/deployment-roles", f"shop-{mine}-DeployRoles")):
+        role = f"arn:aws:iam::{ACCOUNT}:role/{path}/{made_name(owner, 'TaskRole', 64)}"
+        assert not allows(granted(made), "iam:PassRole", role, iam__PassedToService="ecs-tasks.amazonaws.com")
 
 
 def test_codedeploy_alone_takes_on_the_role(made: Stack) -> None:
