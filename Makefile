@@ -86,10 +86,11 @@ deploy: env runtime ## package, change set, confirmation, progress: make deploy 
 bench: setup ## measure generation, --check and lint
 	@$(PY) -m benchmarks.bench
 
-schemas: runtime ## write params/*.schema.json for editors, docs/reference.md and docs/checks.md
+schemas: runtime ## write params/*.schema.json for editors, docs/reference.md, docs/checks.md and docs/permissions.md
 	@$(PY) -m sendy_cfn.config.schema
 	@$(PY) -m sendy_cfn.config.reference
 	@$(PY) -m sendy_cfn.checks.house.page
+	@$(PY) -m sendy_cfn.permissions
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock

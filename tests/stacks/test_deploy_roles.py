@@ -11,6 +11,7 @@ from sendy_cfn.blocks import deploy_scopes, resource_actions, resource_schemas, 
 from sendy_cfn.config.model import Platform
 from sendy_cfn.stacks import artifacts
 from tests import platforms
+from tests.generated import generated
 from tests.platforms import platform
 from tests.stacks.authorization import Statements, allows, made_name
 from tests.stacks.deployment import arn, built, from_account, iam_arn, of_services, of_types, policies, statements
@@ -173,6 +174,8 @@ def test_the_pipeline_starts_service_stacks_with_the_cloudformation_role_only(pi
     assert not allows(pipeline, "iam:PassRole", iam_arn("role/Admin"), **service)
 
 
+# Also for the parameters of stacks.
+BY_BOTH = {"ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:DescribeSubnets", "ssm:GetParameters"}
 OWN, OTHER = "123456789012", "111111111111"  # the environment's account, and one that only has the pipelines
 PLACES = [(platform(), OWN), (platform(LONGEST), OWN), (from_account(platform(), OTHER), OTHER)]
 
@@ -218,6 +221,39 @@ def test_the_pipeline_role_trusts_the_pipelines_of_the_toolchain(chosen: Platfor
     assert not fnmatchcase(of(account, made_name("other-toolchain-Pipeline", "PipelineRole", 64)), pattern)
     for stack, role in ((nested, "BuildRole"), (f"{chosen.platform}-test-orders", "PipelineRole")):
         assert not fnmatchcase(of(account, made_name(stack, role, 64)), pattern)
+
+
+def granted(case: str) -> set[str]:
+    """Services of the actions that the generated CloudFormation role may, ssm, ec2 and iam aside: all have these."""
+    folder = platforms.ROOT / ("params" if case == "params" else f"tests/cases/{case}")
+    made = generated(folder)
+    found = {
+        action.split(":")[0]
+        for name, resource in made.templates["deploy-roles.yaml"]["Resources"].items()
+        if resource["Type"] == "AWS::IAM::ManagedPolicy"
+        and {"Ref": "CloudFormationRole"} in resource["Properties"]["Roles"]
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    }
+    return found - {"ssm", "ec2", "iam"}
+
+
+def test_what_a_platform_has_decides_what_its_role_may() -> None:
+    always = {"ecs", "application-autoscaling", "cloudwatch", "elasticloadbalancing", "logs"}
+    assert granted("bare") == always  # no domain, so no records
+    assert granted("params") == always | {"route53"}
+    assert granted("strategies") == always | {"route53", "codedeploy"}
+
+
+def test_a_type_more_allows_more_and_a_type_less_less() -> None:
+    types = {kind for one in of_services(platform()).values() if not one.deployments for kind in one.types}
+    before = statements(built(platform(), of_types(*types)), "CloudFormationRole")
+    for kind in sorted(types):
+        without = statements(built(platform(), of_types(*types - {kind})), "CloudFormationRole")
+        gone = {a for s in before for a in s["Action"]} - {a for s in without for a in s["Action"]}
+        others = {action for other in types - {kind} for action in resource_actions.needed(other)}
+        assert gone >= resource_actions.needed(kind) - others - BY_BOTH, kind
+        assert not gone & others, kind
 
 
 def test_both_roles_are_published(shipped: Stack) -> None:
