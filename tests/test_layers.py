@@ -26,6 +26,7 @@ LAYERS = (
         "sendy_cfn.config.timing",
         "sendy_cfn.config.layers",
         "sendy_cfn.config.release_values",
+        "sendy_cfn.config.firewall",
     ),
     ("sendy_cfn.blocks",),
     ("sendy_cfn.strategies",),

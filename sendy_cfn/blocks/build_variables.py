@@ -14,6 +14,7 @@ from sendy_cfn.blocks.settings import stored
 from sendy_cfn.blocks.text import literal
 from sendy_cfn.config.words import Test
 from sendy_cfn.knobs.release import RECORD_TTL, SMOKE_LIMIT, SWITCH_GRACE
+from sendy_cfn.knobs.toolchain import LOAD_SECONDS
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, ecr
@@ -49,7 +50,9 @@ def test(platform: Platform, service: Service, kind: str) -> Variables:
     if kind == Test.SMOKE:
         variables["VERSION_PATH"] = service.version_path
     if kind == Test.LOAD:
-        for name in ("MAX_P95_MILLISECONDS", "MAX_ERROR_PERCENT"):  # what the answers under load must keep to
+        variables["LOAD_SECONDS"] = str(LOAD_SECONDS)
+        # How much load, and what the answers under it must keep to.
+        for name in ("LOAD_REQUESTS_PER_SECOND", "MAX_P95_MILLISECONDS", "MAX_ERROR_PERCENT"):
             variables[name] = stored(platform.platform, name)
     commands: tuple[str, ...] = getattr(service.tests, kind)
     if commands:

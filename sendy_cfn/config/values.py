@@ -1,7 +1,6 @@
 """params/<environment>.yaml and params/toolchain.yaml -> CloudFormation parameters, checked as CloudFormation would.
 
-Keys are the parameters' own names, so that a value is found again in the template, the console and the configuration
-file:
+Keys are the parameters' own names, so that a value is found again in template, console and configuration file:
 
     environment:          # the environment's root
       VpcCidr: 10.1.0.0/16
@@ -16,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn import knobs, stacks, wires, yamlfile
-from sendy_cfn.config import release_values, timing
+from sendy_cfn.config import firewall, release_values, timing
 from sendy_cfn.config.fields import shown
 from sendy_cfn.config.layers import given, numbers, plain
 from sendy_cfn.config.releases import service_file, variant
@@ -90,11 +89,18 @@ class Configuration:
         known = {parameter for root in roots for parameter in root.parameters}
         own = sections["toolchain"]
         self._unknown(name, "toolchain", own, known)
-        computed: Parameters = {}
         for cell, root in zip(self.platform.cells, roots, strict=True):
-            chosen = self._chosen(name, "toolchain", root.parameters, [("toolchain", own)], computed)
+            chosen = self._chosen(name, "toolchain", root.parameters, [("toolchain", own)], {})
             file = stacks.toolchain_file(cell).replace(".yaml", ".json")
             yield file, chosen, {"platform": self.platform.platform}
+        self._client_limits(numbers([("toolchain", own)])["LoadRequestsPerSecond"])
+
+    def _client_limits(self, rate: int) -> None:
+        for name, environment in self.platform.environments.items():
+            layers = [("environment", self._file(name, SECTIONS)["environment"])]
+            limit = numbers(layers)["RequestsPerClient"]
+            if wrong := firewall.too_low(self.platform, environment, limit, rate):
+                self._together(self._name(name), layers, ("RequestsPerClient",), wrong)
 
     def _environment(self, environment: Environment) -> Iterator[tuple[str, Parameters, dict[str, str]]]:
         name = self._name(environment.name)

@@ -32,6 +32,19 @@ CLIENT_KEEP_ALIVE_SECONDS = Knob(
     minimum=60,
     maximum=604800,
 )
+REQUESTS_PER_CLIENT = Knob(
+    name="RequestsPerClient",
+    description=(
+        "Requests that one client's address may send in five minutes; more are refused. Offices and mobile networks"
+        " send those of many people from one address"
+    ),
+    group=LOAD_BALANCER,
+    label="Requests per client (in 5 minutes)",
+    type="Number",
+    default=10_000,
+    minimum=1_000,  # AWS: 10; with fewer than 600 a release's own tests would be refused
+    maximum=2_000_000_000,
+)
 TEST_TRAFFIC_CIDR = Knob(
     name="TestTrafficCidr",
     description="IPv4 addresses from which new versions can be seen before customers reach them, such as an office's",
@@ -138,6 +151,7 @@ BY_ARCHITECTURE = {
 KNOBS: tuple[Knob, ...] = (
     IDLE_TIMEOUT_SECONDS,
     CLIENT_KEEP_ALIVE_SECONDS,
+    REQUESTS_PER_CLIENT,
     TEST_TRAFFIC_CIDR,
     INSTANCE_VOLUME_GIB,
     INSTANCE_TARGET_PERCENT,

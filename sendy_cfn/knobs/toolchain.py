@@ -67,6 +67,17 @@ MAX_ERROR_PERCENT = Knob(
     minimum=0,
     maximum=100,
 )
+LOAD_SECONDS = 60  # that a load test sends for
+LOAD_REQUESTS_PER_SECOND = Knob(
+    name="LoadRequestsPerSecond",
+    description="Requests that a load test sends in a second, at most; RequestsPerClient of the environment lets it",
+    group=TOOLCHAIN,
+    label="Load test: requests per second",
+    type="Number",
+    default=100,
+    minimum=1,
+    maximum=1000,
+)
 FAIL_ON_SEVERITY = Knob(
     name="FailOnSeverity",
     description="Severity from which on a finding of the image scan stops a release; NONE for no gate",
@@ -137,6 +148,7 @@ KNOBS: tuple[Knob, ...] = (
     BUILDKIT_IMAGE,
     MAX_P95_MILLISECONDS,
     MAX_ERROR_PERCENT,
+    LOAD_REQUESTS_PER_SECOND,
     FAIL_ON_SEVERITY,
     SBOM_GENERATOR,
     DOCKER_HUB_CREDENTIAL_ARN,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troposphere import GetAtt, Output, Ref, Sub, ecs, logs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, buckets, ec2_capacity, load_balancer, skeleton
+from sendy_cfn.blocks import boundary, buckets, ec2_capacity, firewall, load_balancer, skeleton
 from sendy_cfn.knobs import cluster as knobs
 from sendy_cfn.knobs import common
 
@@ -47,6 +47,8 @@ def build(
     testers = knobs.TEST_TRAFFIC_CIDR.take(template) if test_listener else None
     balancer = _load_balancer(template, platform, fragile, testers, throwaway=throwaway)
     listener = _listeners(template, balancer, certificate)
+    if platform.has_domain:
+        _firewall(template, platform, balancer, throwaway=throwaway)
     if test_listener:
         test = template.add_resource(_test_listener(balancer, certificate))
         wires.publish(template, platform.platform, wires.TEST_LISTENER_ARN, test.ref())
@@ -195,6 +197,15 @@ def _load_balancer(
         Output("AccessLogBucketName", Description="Bucket with the load balancer's access logs", Value=bucket.ref())
     )
     return balancer
+
+
+def _firewall(template: Template, platform: Platform, balancer: elb.LoadBalancer, *, throwaway: bool) -> None:
+    acl = template.add_resource(firewall.web_acl(knobs.REQUESTS_PER_CLIENT.take(template)))
+    template.add_resource(firewall.association(acl, balancer))
+    name = f"{platform.platform}-${{Environment}}-${{ClusterId}}"
+    retention = common.LOG_RETENTION_DAYS.take(template)
+    for resource in firewall.log(acl, name, wires.KEY_ARN.take(template), retention, throwaway=throwaway):
+        template.add_resource(resource)
 
 
 def _listeners(

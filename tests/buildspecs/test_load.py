@@ -111,3 +111,10 @@ def test_own_commands_replace_the_default_load(source: Path) -> None:
     assert not outcome.succeeded
     assert service.requests == []
     assert failed(outcome) == {"LOAD_COMMANDS": "exit status 9, see the build log"}
+
+
+def test_no_more_requests_than_asked_for(source: Path) -> None:
+    with serve(healthy) as service:
+        outcome = drive(source, service.url, LOAD_REQUESTS_PER_SECOND="20")
+    assert outcome.succeeded, outcome.log
+    assert 12 <= len(service.requests) <= 24  # in a second, by four clients that begin at once

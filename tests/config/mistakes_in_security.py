@@ -57,4 +57,23 @@ IN_SECURITY = (
         at="ExecuteCommand:",
         file="test.yaml",
     ),
+    Case(
+        "a limit that the load test would meet",
+        "  VpcCidr:",
+        "  RequestsPerClient: 6000\n  VpcCidr:",
+        (
+            "{at} environment.RequestsPerClient: RequestsPerClient 6000 is less than the 6600 in five minutes that a "
+            "release's tests send from one address: LoadRequestsPerSecond 100 (toolchain.yaml) for 60 s, and 600 by "
+            "the others"
+        ),
+        at="RequestsPerClient: 6000",
+        file="staging.yaml",
+    ),
+    Case(
+        "more load than the environment lets in",
+        "  ArtifactDays:",
+        "  LoadRequestsPerSecond: 200\n  ArtifactDays:",
+        "environment: RequestsPerClient 10000 is less than the 12600 in five minutes that a release's tests",
+        file="toolchain.yaml",
+    ),
 )

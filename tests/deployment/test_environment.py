@@ -52,6 +52,19 @@ def test_ec2_has_the_subnets_in_two_zones(deployed: Site) -> None:
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
 
 
+def test_the_load_balancer_is_behind_its_web_acl(deployed: Site) -> None:
+    resolved = deployed.resolved(ROOT)
+    balancer = resolved["ClusterBlue/LoadBalancer"].physical_id
+    found = deployed.client("wafv2").get_web_acl_for_resource(ResourceArn=balancer)["WebACL"]
+    names = ["IpReputation", "RequestsPerClient", "KnownBadInputs", "Common"]
+    assert [rule["Name"] for rule in found["Rules"]] == names
+    assert found["Rules"][1]["Statement"]["RateBasedStatement"]["Limit"] == 10_000
+    group = resolved["ClusterBlue/WebAclLogGroup"].physical_id
+    assert group.startswith("aws-waf-logs-courier-test-blue-")
+    (destination,) = resolved["ClusterBlue/WebAclLogging"].properties["LogDestinationConfigs"]
+    assert destination.endswith(f":log-group:{group}")
+
+
 def test_what_other_roots_look_up_is_in_ssm(deployed: Site) -> None:
     resolved = deployed.resolved(ROOT)
     pages = deployed.client("ssm").get_paginator("get_parameters_by_path").paginate(Path="/courier", Recursive=True)

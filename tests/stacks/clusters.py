@@ -57,6 +57,8 @@ def attributes(template: dict[str, Any]) -> dict[str, Any]:
 def text(value: Any, **values: str) -> str:
     """The text of a literal or Sub; what is not given stays as it is."""
     written = value["Fn::Sub"] if isinstance(value, dict) else value
+    if isinstance(written, list):
+        written = written[0]
     return re.sub(r"\$\{([^}]+)\}", lambda part: values.get(part[1].replace("::", "_"), part[0]), written)
 
 
@@ -73,7 +75,9 @@ def named(value: Any) -> set[str]:
         elif key == "Fn::GetAtt":
             found.add(part[0])
         elif key == "Fn::Sub":
-            found |= {name.split(".")[0] for name in re.findall(r"\$\{([^}]+)\}", part)}
+            written, own = part if isinstance(part, list) else (part, {})
+            found |= {name.split(".")[0] for name in re.findall(r"\$\{([^}]+)\}", written) if name not in own}
+            found |= named(own)
         else:
             found |= named(part)
     return found

@@ -208,10 +208,10 @@ def test_insights_log_group_is_the_one_that_the_cluster_writes_to() -> None:
     template = built()
     values = {"Environment": "test", "ClusterId": "blue"}
     name = text(only(template, "ECS::Cluster")["ClusterName"], **values)
-    group = only(template, "Logs::LogGroup")
+    group = of_type(template, "Logs::LogGroup")["InsightsLogGroup"]
     assert text(group["LogGroupName"], **values) == f"/aws/ecs/containerinsights/{name}/performance"
     (cluster_id,) = of_type(template, "ECS::Cluster")
-    assert set(of_type(template, "Logs::LogGroup")) <= outlives(template, cluster_id)
+    assert "InsightsLogGroup" in outlives(template, cluster_id)
     assert group["KmsKeyId"] == {"Ref": wires.KEY_ARN.name}
 
 

@@ -1,4 +1,4 @@
-"""Clients that each send the next request when the last is answered; prints a summary as JSON."""
+"""Clients that each send the next request when the last is answered and it is time; prints a summary as JSON."""
 
 import json
 import math
@@ -14,6 +14,8 @@ URL = urlsplit(os.environ["SERVICE_URL"].rstrip("/"))
 PATH = os.environ.get("LOAD_PATH") or os.environ.get("HEALTH_PATH") or "/health"
 SECONDS = float(os.environ.get("LOAD_SECONDS") or 60)
 CLIENTS = int(os.environ.get("LOAD_CONCURRENCY") or 10)
+PAUSE = CLIENTS / float(os.environ.get("LOAD_REQUESTS_PER_SECOND") or 100)  # from one request of a client to its next
+HEADERS = {"User-Agent": "sendy-load-test"}  # WAF's common rules refuse requests without
 
 
 def client(end: float) -> tuple[Counter[int], Counter[str]]:
@@ -22,7 +24,7 @@ def client(end: float) -> tuple[Counter[int], Counter[str]]:
     link = (HTTPSConnection if URL.scheme == "https" else HTTPConnection)(URL.netloc, timeout=10)
     while (start := time.monotonic()) < end:
         try:
-            link.request("GET", URL.path + PATH)
+            link.request("GET", URL.path + PATH, headers=HEADERS)
             answer = link.getresponse()
             answer.read()
             error = f"status {answer.status}" if answer.status >= 400 else ""
@@ -33,6 +35,7 @@ def client(end: float) -> tuple[Counter[int], Counter[str]]:
         if error:
             errors[error] += 1
             time.sleep(0.05)  # a host that refuses must not become a busy loop
+        time.sleep(max(0.0, start + PAUSE - time.monotonic()))
     return times, errors
 
 

@@ -22,21 +22,20 @@ NAMES = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
 }
-IN_ARN = re.compile(r":log-group:([^:*$]*)|:s3:::([^/*$]*)|:deliverystream/([^$]*)")
+IN_ARN = re.compile(r"(?::log-group:|:s3:::|:deliverystream/)(?:\$\{(?P<gap>[^}]*)\}|(?P<name>[^:*/$]*))")
 
 
 def _find(view: View) -> Iterator[Found]:
     for logging in view.of("AWS::WAFv2::LoggingConfiguration"):
         for item in items(logging.given.get("LogDestinationConfigs")):
-            destination = view.resources.get(target(item) or "")
+            found = IN_ARN.search(_text(item))
+            named = found["gap"] if found else target(item)
+            destination = view.resources.get(named or "")
             if destination is not None:
                 yield from _resource(destination)
-            else:
-                found = IN_ARN.search(_text(item))
-                name = next((part for part in found.groups() if part is not None), PREFIX) if found else PREFIX
-                if _is_wrong(name):
-                    message = f"destination {name}…, whose name does not begin with {PREFIX}"
-                    yield Found(logging.at("LogDestinationConfigs"), logging.id, message)
+            elif found and not named and _is_wrong(found["name"]):
+                message = f"destination {found['name']}…, whose name does not begin with {PREFIX}"
+                yield Found(logging.at("LogDestinationConfigs"), logging.id, message)
 
 
 def _resource(destination: Resource) -> Iterator[Found]:

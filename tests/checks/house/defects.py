@@ -110,6 +110,8 @@ DEFECTS = [
     Planted("destination by ARN", "house-waf-log-name", "", "firewall.yaml",
             r"!GetAtt WafLogs\.Arn", '!Sub "arn:${AWS::Partition}:logs:${AWS::Region}:1:log-group:firewall"', "Logging",
             "destination firewall"),
+    Planted("destination by ARN of a group", "house-waf-log-name", "params", "cluster.yaml",
+            r"aws-waf-logs-courier", "waf-logs-courier", "WebAclLogGroup", "LogGroupName waf-logs-courier"),
     Planted("destination without a name", "house-waf-log-name", "", "firewall.yaml",
             r" *LogGroupName: .*\n", "      RetentionInDays: 1\n", "WafLogs", "has no LogGroupName"),
     Planted("maximum 100 and the default minimum", "house-deployment-deadlock", "params", SERVICE,

@@ -70,6 +70,8 @@ FINE = [
     ("firewall.yaml", r"Priority: 1", "Priority: !Ref Priority"),
     ("firewall.yaml", r"LogGroupName: aws-waf-logs-courier", 'LogGroupName: !Sub "aws-waf-logs-${AWS::StackName}"'),
     ("firewall.yaml", r"LogGroupName: aws-waf-logs-courier", 'LogGroupName: !Sub "${Prefix}-courier"'),
+    ("firewall.yaml", r"!GetAtt WafLogs\.Arn", '!Sub "arn:aws:logs:${AWS::Region}:1:log-group:${WafLogs}"'),
+    ("firewall.yaml", r"!GetAtt WafLogs\.Arn", '!Sub "arn:aws:logs:${AWS::Region}:1:log-group:${Elsewhere}"'),
     ("firewall.yaml", r"lastStatus: \[STOPPED\]", 'lastStatus: !Ref States'),
     ("firewall.yaml", r"EventPattern: .*", "EventPattern: !Ref Pattern"),
     ("network.yaml", r"^", ""),
