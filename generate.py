@@ -10,13 +10,13 @@ import gc
 import os
 import sys
 
-from sendy_cfn.fresh import Memory
-
 ROOT = os.path.realpath(__file__).rpartition(os.sep)[0]
 
 
 def main() -> int:
     """Read the command line; do nothing where nothing changed, else generate."""
+    from sendy_cfn.fresh import Memory  # here, where an interrupt is caught
+
     gc.disable()  # nothing here makes cycles that grow with the input; to look for some takes a twentieth of the time
     params, out, check = _plain(sys.argv[1:]) or _parsed()
     params, out = params or ".", out or "."

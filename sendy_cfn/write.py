@@ -58,7 +58,7 @@ class FolderWriter:
         self._dry = dry
         self._exists = False
         self._new: Path | None = None
-        self._folders: set[str] = set()
+        self._folders = {""}  # that are there, in the new set
         self._stale: list[str] | None = None  # not known yet
         self._ours: bool | None = None  # not known yet
 
@@ -157,7 +157,7 @@ class FolderWriter:
         folder = name.rpartition("/")[0]
         if folder not in self._folders:
             (new / folder).mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
+            self._folders.update(map(str, Path(name).parents))
         return f"{new}/{name}"
 
     def _started(self) -> Path:
@@ -215,7 +215,10 @@ def _link(source: str, target: str) -> None:
     except OSError:  # a file system without hard links
         import shutil
 
-        shutil.copy2(source, target, follow_symlinks=False)
+        try:
+            shutil.copy2(source, target, follow_symlinks=False)
+        except OSError as error:  # of a link, it would name what that leads to
+            raise OSError(error.errno, error.strerror, source) from error
 
 
 def _exchange(new: Path, old: Path) -> None:
