@@ -17,7 +17,7 @@ _EVENTS = {
     "os.rmdir": "rmdir",
     "os.rename": "rename",
     "os.link": "link",
-    "os.symlink": "link",
+    "os.symlink": "symlink",
     "os.remove": "unlink",
     "os.chmod": "other",
     "os.truncate": "other",

@@ -35,7 +35,7 @@ _RECEIVE, _SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV and _SEND
 _CONTINUE = 1
 _UNLINKAT, _OF_FOLDER = (263, 35), 0x200  # AT_REMOVEDIR
 _NAMES = {number: name for name, of in launcher.CALLS.get(platform.machine(), {}).items() for number in of}
-TAKING_ROOM = frozenset({"open", "write", "mkdir", "link", "exchange", "rename"})
+TAKING_ROOM = frozenset({"open", "write", "mkdir", "link", "symlink", "exchange", "rename"})
 
 
 @dataclass(frozen=True)

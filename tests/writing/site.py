@@ -76,8 +76,11 @@ class Site:
 
     def remove(self, name: str) -> None:
         """Remove a folder in it, if it is there."""
-        if (self.folder / name).exists():
-            shutil.rmtree(self.folder / name)
+        path = self.folder / name
+        if path.is_symlink():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
 
     def names(self) -> list[str]:
         """What is in the folder, and in the memory's."""
