@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import runpy
-import signal
+import subprocess
 import sys
+from typing import Any
 
 _EVENTS = {
     "os.mkdir": "mkdir",
@@ -35,34 +36,54 @@ def name_of(event: str, arguments: tuple[object, ...]) -> str:
     return _EVENTS.get(event, "")
 
 
-def main(plan: str, program: str, *arguments: str) -> None:
-    """Become the program."""
-    given = json.loads(plan)
-    log = os.open(given["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    count = 0
+class Hook:
+    """Counts what the program is about to do with files and does what was planned for it."""
 
-    def hook(event: str, details: tuple[object, ...]) -> None:
-        nonlocal count
-        if event == "import" and details[0] == given["importing"]:
-            os.kill(os.getpid(), given["signal"])
-        name = name_of(event, details)
-        if not name:
+    def __init__(self, plan: dict[str, Any]) -> None:
+        """`plan` has the fields of a Plan, and `log`: a file for the names."""
+        self.plan = plan
+        self.log = os.open(plan["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.count = 0
+        self.busy = False  # with what is done meanwhile
+
+    def __call__(self, event: str, details: tuple[object, ...]) -> None:
+        """Of an event; OSError where it is to fail."""
+        if self.busy:
             return
-        count += 1
-        os.write(log, f"{name}\n".encode())
-        number = given["always"].get(name) or 0
-        if count == given["at"] or (given["onwards"] and count >= given["at"]):
-            if given["signal"]:
-                os.kill(os.getpid(), given["signal"])
-            elif not given["only"] or name in given["only"]:
-                number = given["errno"]
+        if event == "import" and details[0] == self.plan["importing"]:
+            self.interfere()
+        name = name_of(event, details)
+        if name:
+            self.count += 1
+            os.write(self.log, f"{name}\n".encode())
+            self.decide(name)
+
+    def decide(self, name: str) -> None:
+        """Let it be, or raise."""
+        plan, number = self.plan, self.plan["always"].get(name, 0)
+        if self.count == plan["at"] or (plan["onwards"] and self.count >= plan["at"] > 0):
+            self.interfere()
+            if not plan["only"] or name in plan["only"]:
+                number = plan["errno"] or number
         if number:
             raise OSError(number, os.strerror(number))
 
+    def interfere(self) -> None:
+        """What comes from outside."""
+        if self.plan["meanwhile"]:
+            self.busy = True
+            subprocess.run(self.plan["meanwhile"], shell=True, check=True)
+            self.busy = False
+        if self.plan["signal"]:
+            os.kill(os.getpid(), self.plan["signal"])
+
+
+def main(plan: str, program: str, *arguments: str) -> None:
+    """Become the program."""
+    hook = Hook(json.loads(plan))
     sys.argv = [program, *arguments]
     sys.path[0] = os.path.dirname(os.path.abspath(program))  # noqa: PTH100, PTH120 - as Python itself sets it
     sys.addaudithook(hook)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     runpy.run_path(program, run_name="__main__")
 
 

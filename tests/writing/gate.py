@@ -47,8 +47,9 @@ class Plan:
     errno: int = 0  # instead of the call
     onwards: bool = False  # at all later calls, too
     only: frozenset[str] = frozenset()  # where calls of other names are made in any case
+    meanwhile: str = ""  # what a shell does before the call, in the folder of the command
     always: dict[str, int] = field(default_factory=dict)  # name of calls -> errno
-    importing: str = ""  # the signal is sent when this module is imported; known to Python's audit hooks alone
+    importing: str = ""  # signal and shell come when this module is imported; known to Python's audit hooks alone
 
     def error(self, number: int, name: str) -> int:
         """The errno of this call, 0 if it is made."""
@@ -141,6 +142,8 @@ def _answer(started: subprocess.Popen[str], listener: int, plan: Plan) -> Iterat
                 identity, process, _, call, flags = struct.unpack_from("QIIi28xQ", asked)
                 name = "rmdir" if call in _UNLINKAT and flags & _OF_FOLDER else _NAMES[call]
                 yield name
+                if plan.meanwhile and (number == plan.at or (plan.onwards and number > plan.at)):
+                    subprocess.run(plan.meanwhile, shell=True, check=True, cwd=f"/proc/{process}/cwd", timeout=LIMIT)
                 if number == plan.at and plan.signal:
                     os.kill(process, plan.signal)
                     if plan.signal == signal.SIGKILL:

@@ -75,9 +75,9 @@ class Site:
             shutil.copytree(self._saved / name, self.folder / name, symlinks=True)
 
     def remove(self, name: str) -> None:
-        """Remove a folder in it, if it is there."""
+        """Remove what is in it by this name, if anything."""
         path = self.folder / name
-        if path.is_symlink():
+        if path.is_symlink() or path.is_file():
             path.unlink()
         elif path.exists():
             shutil.rmtree(path)
