@@ -7,6 +7,7 @@ termination, hang-up), 141 nobody reads what is printed.
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -17,6 +18,9 @@ def main() -> int:
     """Read the command line; do nothing where nothing changed, else generate."""
     from sendy_cfn.fresh import Memory  # here, where an interrupt is caught
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a folder's name may be none in the stream's encoding
     gc.disable()  # nothing here makes cycles that grow with the input; to look for some takes a twentieth of the time
     params, out, check = _plain(sys.argv[1:]) or _parsed()
     params, out = params or ".", out or "."

@@ -20,9 +20,15 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """`file:line: path: message`, the parts that are known."""
+        """`file:line: path: message`, the parts that are known, on one line and without control characters."""
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        text = f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+        return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    """The character, or an escape where a terminal would act on it or show nothing."""
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 class ConfigError(Exception):

@@ -29,20 +29,27 @@ if TYPE_CHECKING:
 
 PACKAGE = __file__.rpartition(os.sep)[0]
 _FORMAT = "5"
+_TOO_LARGE = 10_000_000  # bytes; whoever reads the input refuses files of half the size
 
 
 # Files by system calls alone: the objects of pathlib and io around them cost several times as much.
 
 
-def read(path: str) -> bytes:
+def read(path: str, most: int | None = None) -> bytes:
     """A file's content.
 
     Raises:
-        OSError: there is no such file, or it can't be read.
+        OSError: there is no such file, it can't be read, has more than `most` bytes, or is a pipe or a device: those
+            may never come to an end.
     """
-    file = os.open(path, os.O_RDONLY)
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        return os.read(file, os.fstat(file).st_size)
+        found = os.fstat(file)
+        if found.st_mode & 0o170000 not in (0o100000, 0o040000):  # a folder fails by itself
+            raise OSError(f"{path} is no file")
+        if most is not None and found.st_size > most:
+            raise OSError(f"{path} is too large")
+        return os.read(file, found.st_size)
     finally:
         os.close(file)
 
@@ -109,11 +116,15 @@ def input_key(params: AnyPath) -> str:
     """A hash of the YAML files of the input folder; other files there decide nothing."""
     parts: list[bytes] = []
     try:
-        for entry in sorted(os.scandir(params), key=lambda entry: entry.name):
-            if entry.name.endswith(".yaml"):
-                parts += [entry.name.encode(), read(entry.path)]
+        entries = sorted(os.scandir(params), key=lambda entry: entry.name)
     except OSError as error:
-        parts.append(str(error).encode())  # whoever reads the input says so
+        return digest([os.fsencode(str(error))])  # whoever reads the input says so
+    for entry in entries:
+        if entry.name.endswith(".yaml"):
+            try:
+                parts += [os.fsencode(entry.name), read(entry.path, _TOO_LARGE)]
+            except OSError as error:
+                parts.append(os.fsencode(str(error)))
     return digest(parts)
 
 

@@ -11,21 +11,23 @@ Each template is written as it is built and then forgotten, so memory does not g
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sendy_cfn import config, stacks, stop
+from sendy_cfn.config.model import Service
 from sendy_cfn.config.releases import variant
 from sendy_cfn.config.values import Configuration
-from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError, Problem
+from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError
 from sendy_cfn.stacks.interface import Interface
 from sendy_cfn.write import HEADER, FolderWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from troposphere import Template
 
@@ -117,7 +119,7 @@ def _attempt(params: Path, writer: FolderWriter, memory: Memory) -> _Made | None
 
 def _check_folders(params: Path, out: Path) -> None:
     """Raises: OSError where one folder is in the other: the output folder is replaced as a whole."""
-    given, made = params.resolve(), out.resolve()
+    given, made = Path(os.path.realpath(params)), Path(os.path.realpath(out))  # resolve() raises for links in a circle
     if made in (given, *given.parents) or given in made.parents:
         raise OSError(errno.EINVAL, f"input ({params}) and output are in one another", str(out))
 
@@ -139,7 +141,7 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> tuple[Platfo
     watch = {service.name: configuration.watch(service) for service in platform.services.values()}
     for unit in stacks.units(platform, worst, watch):
         stop.poll()
-        interface = _emit(unit, interfaces, writer, memory)
+        interface = _emit(unit, interfaces, writer, memory, params)
         interfaces[unit.file] = distinct.setdefault(interface, interface)
     for name, parameters, tags in configuration.stacks(interfaces):
         if not configuration.problems:
@@ -151,7 +153,9 @@ def generate(params: Path, writer: FolderWriter, memory: Memory) -> tuple[Platfo
     return platform, worst
 
 
-def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory) -> Interface:
+def _emit(
+    unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, memory: Memory, params: Path
+) -> Interface:
     key = memory.key(unit, interfaces)
     known = memory.recall(unit.file, key)
     if known is not None:
@@ -164,10 +168,15 @@ def _emit(unit: Unit, interfaces: dict[str, Interface], writer: FolderWriter, me
     interface = Interface.of(template)
     if not unit.offers:
         interface = interface._replace(outputs=())
-    _check_limits(unit.file, len(data), len(template.resources), len(template.parameters), len(template.outputs))
+    over = _over(len(data), len(template.resources), len(template.parameters), len(template.outputs))
+    if over:
+        hint = next((hint for start, hint in _SMALLER.items() if unit.file.startswith(start)), "")
+        message = f"its template {unit.file} has {over}{hint}"
+        raise ConfigError([config.problem(params, _comes_from(unit), message)])
     problems = oversized(template)
     if problems:
-        raise ConfigError([Problem(f"templates/{unit.file}", 0, "", f"{problem}{_FEWER}") for problem in problems])
+        told = (f"of its template {unit.file}, {problem}{_FEWER}" for problem in problems)
+        raise ConfigError([config.problem(params, _comes_from(unit), message) for message in told])
     if b"      Frozen: " in data:
         _tell_frozen(writer, unit.file, data)
     writer.put(unit.file, data)
@@ -202,6 +211,8 @@ def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str], Cal
 # What makes a template smaller, by the beginning of its file name.
 _SMALLER = {
     "toolchain": "; give some services another 'cell'",
+    "builds": "; shorter commands of its tests, in scripts of its repository, make it smaller",
+    "service": "; fewer or shorter variables, commands and permissions make it smaller",
     "pipeline": "; fewer environments, tests or approvals make it smaller, and other strategies than cluster-switch",
 }
 
@@ -209,17 +220,21 @@ _SMALLER = {
 _FEWER = "; fewer permissions, secrets or environments make it smaller"
 
 
-def _check_limits(file: str, size: int, resources: int, parameters: int, outputs: int) -> None:
+def _over(size: int, resources: int, parameters: int, outputs: int) -> str:
+    """What is more than CloudFormation takes; "" where nothing is."""
     counts = (
         ("bytes", size, MAX_BYTES),
         ("resources", resources, MAX_RESOURCES),
         ("parameters", parameters, MAX_PARAMETERS),
         ("outputs", outputs, MAX_OUTPUTS),
     )
-    over = [f"{count} {what}, CloudFormation takes {limit}" for what, count, limit in counts if count > limit]
-    if over:
-        hint = next((hint for start, hint in _SMALLER.items() if file.startswith(start)), "")
-        raise ConfigError([Problem(f"templates/{file}", 0, "", ", ".join(over) + hint)])
+    return ", ".join(f"{count} {what}, CloudFormation takes {limit}" for what, count, limit in counts if count > limit)
+
+
+def _comes_from(unit: Unit) -> str:
+    """The part of platform.yaml that a template is made of."""
+    names = [given.name for given in unit.inputs if isinstance(given, Service)]
+    return f"services.{names[0]}" if names else "services" if unit.file.startswith("toolchain") else "environments"
 
 
 def _json(parameters: dict[str, str], tags: dict[str, str]) -> bytes:

@@ -42,8 +42,8 @@ class FolderWriter:
         Raises:
             OSError: it exists and is no folder, or one that has more in it than ours ever have.
         """
-        self.out = out.resolve()
-        if self.out.exists() and not self.out.is_dir():
+        self.out = Path(os.path.realpath(out))  # resolve() raises for links in a circle
+        if os.path.lexists(self.out) and not self.out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(out))
         if self.out in (here := Path.cwd(), *here.parents):
             raise OSError(errno.EINVAL, "the working directory is in it, and it is replaced as a whole", str(out))

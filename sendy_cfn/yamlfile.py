@@ -1,13 +1,16 @@
 """YAML text -> plain values that remember their line.
 
-A strict subset of YAML: one document, no anchors, aliases or tags, no duplicate keys, string keys. Plain scalars follow
-the YAML 1.2 core schema, so `no` is a word and 0123 keeps its zero. Events of libyaml are read directly: no node
-objects, little memory.
+A strict subset of YAML: one document, no anchors, aliases or tags, no duplicate keys, string keys, and no character
+that a reviewer can't see. Plain scalars follow the YAML 1.2 core schema, so `no` is a word and 0123 keeps its zero.
+Events of libyaml are read directly: no node objects, little memory.
 """
 
 from __future__ import annotations
 
+import math
+import os
 import re
+import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 5_000_000  # a thousand services need about a tenth
 MAX_DEPTH = 20
+MAX_KEY = 255  # characters
 
 # Both have the event interface; the C one is ten times faster, and absent where PyYAML was built without libyaml.
 _Parser: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,7 +30,15 @@ _Parser: type[yaml.CSafeLoader | yaml.SafeLoader] = getattr(yaml, "CSafeLoader",
 Scalar = str | int | float | bool | None
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+# Characters that don't show, or that make lines read in another order than they are parsed in
+# (https://trojansource.codes): zero-width ones, direction marks, fillers, and a byte order mark inside the file.
+_UNSEEN = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f"
+)
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_HIDDEN = re.compile(f"[{_UNSEEN}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -50,10 +62,29 @@ def load(path: Path, name: str) -> Node:
         ConfigError: unreadable, not UTF-8, not YAML, or outside the subset above.
     """
     try:
-        data = path.read_bytes()
+        data = _read(path)
     except OSError as error:
         raise ConfigError([Problem(name, 0, "", f"can't be read: {error.strerror}")]) from None
+    except _RejectError as error:
+        raise ConfigError([Problem(name, error.line, "", error.message)]) from None
     return parse(data, name)
+
+
+def _read(path: Path) -> bytes:
+    """The file's content: not that of a pipe or a device, which may never come or never end, nor more than is read."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        found = os.fstat(file)
+        if stat.S_ISDIR(found.st_mode):
+            raise _RejectError(0, "can't be read: a folder, expected a file")
+        if not stat.S_ISREG(found.st_mode):
+            raise _RejectError(0, "can't be read: a pipe or device, expected a file")
+        if found.st_size > MAX_BYTES:
+            raise _RejectError(0, f"{found.st_size} bytes, at most {MAX_BYTES} are read")
+        with open(file, "rb", closefd=False) as content:
+            return content.read(MAX_BYTES + 1)
+    finally:
+        os.close(file)
 
 
 def parse(data: bytes, name: str) -> Node:
@@ -67,7 +98,8 @@ def parse(data: bytes, name: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(filter(None, (error.context, error.problem)))
-        raise ConfigError([Problem(name, mark.line + 1 if mark else 0, "", f"not YAML: {what}")]) from None
+        last = data.count(b"\n") + 1  # where something is missing at the end, libyaml may count one more
+        raise ConfigError([Problem(name, min(mark.line + 1, last) if mark else 0, "", f"not YAML: {what}")]) from None
     except yaml.YAMLError as error:
         raise ConfigError([Problem(name, 0, "", f"not YAML: {' '.join(str(error).split())}")]) from None
 
@@ -82,6 +114,12 @@ def _decode(data: bytes) -> str:
         bare = content.removesuffix("\r")
         if bad := _CONTROL.search(bare):
             raise _RejectError(number, f"control character U+{ord(bad[0]):04X}")
+        if bad := _HIDDEN.search(bare):
+            code = ord(bad[0])
+            escape = f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+            raise _RejectError(
+                number, f'character U+{code:04X}, which nobody sees; if it has to be, write "{escape}" in double quotes'
+            )
         if bare[: len(bare) - len(bare.lstrip())].count("\t"):
             raise _RejectError(number, "tab in the indentation; YAML indents with spaces")
     return text
@@ -110,12 +148,7 @@ def _node(parser: Any, event: Any, depth: int) -> Node:
 
 def _value(parser: Any, event: Any, depth: int) -> object:
     kind = type(event)
-    if kind is yaml.AliasEvent:
-        raise _RejectError(_line(event), f"alias '*{event.anchor}'; write the value out, aliases are not supported")
-    if event.anchor:
-        raise _RejectError(_line(event), f"anchor '&{event.anchor}'; anchors are not supported")
-    if event.tag is not None:
-        raise _RejectError(_line(event), f"tag '{event.tag}'; tags are not supported")
+    _plain(event)
     if depth > MAX_DEPTH:
         raise _RejectError(_line(event), f"nested deeper than {MAX_DEPTH} levels")
     if kind is yaml.ScalarEvent:
@@ -131,15 +164,29 @@ def _value(parser: Any, event: Any, depth: int) -> object:
 def _mapping(parser: Any, depth: int) -> dict[str, Node]:
     found: dict[str, Node] = {}
     while type(event := parser.get_event()) is not yaml.MappingEndEvent:
+        _plain(event)
         if type(event) is not yaml.ScalarEvent:
             raise _RejectError(_line(event), "a key must be a plain word")
         key = event.value
+        _whole(event)
         if key == "<<" and event.implicit[0]:
             raise _RejectError(_line(event), "merge key '<<'; write the keys out, merging is not supported")
+        if len(key) > MAX_KEY:
+            raise _RejectError(_line(event), f"a key of {len(key)} characters, at most {MAX_KEY}")
         if key in found:
             raise _RejectError(_line(event), f"duplicate key '{key}', first on line {found[key].line}")
         found[key] = Node(_value(parser, parser.get_event(), depth + 1), _line(event))
     return found
+
+
+def _plain(event: Any) -> None:
+    """Refuse what stands for something else: aliases, anchors and tags, of values and of keys."""
+    if type(event) is yaml.AliasEvent:
+        raise _RejectError(_line(event), f"alias '*{event.anchor}'; write the value out, aliases are not supported")
+    if event.anchor:
+        raise _RejectError(_line(event), f"anchor '&{event.anchor}'; anchors are not supported")
+    if event.tag is not None:
+        raise _RejectError(_line(event), f"tag '{event.tag}'; tags are not supported")
 
 
 def _line(event: Any) -> int:
@@ -149,6 +196,7 @@ def _line(event: Any) -> int:
 
 def _scalar(event: yaml.ScalarEvent) -> Scalar:
     text: str = event.value
+    _whole(event)
     if not event.implicit[0]:  # quoted or a block: always a string
         return text
     lowered = text.lower() if len(text) < 6 else text
@@ -158,8 +206,15 @@ def _scalar(event: yaml.ScalarEvent) -> Scalar:
         if _INT.match(text):
             return int(text) if len(text) < 20 else text
         if _FLOAT.match(text):
-            return float(text) if not _leading_zero(text) else text
+            number = float(text)
+            return text if _leading_zero(text) or math.isinf(number) else number
     return text
+
+
+def _whole(event: yaml.ScalarEvent) -> None:
+    r"""Refuse an escape such as "\ud800": PyYAML's own parser lets it pass, and UTF-8 can't carry it."""
+    if _SURROGATE.search(event.value):
+        raise _RejectError(_line(event), "half of a character (U+D800 to U+DFFF)")
 
 
 def _leading_zero(text: str) -> bool:

@@ -9,7 +9,7 @@ from sendy_cfn import yamlfile
 from sendy_cfn.config import rules
 from sendy_cfn.config.fields import Reader
 from sendy_cfn.config.model import Platform
-from sendy_cfn.errors import ConfigError
+from sendy_cfn.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,12 @@ def load(params: Path) -> Platform:
     """
     name = f"{params}/{PLATFORM_FILE}"
     return read(yamlfile.load(params / PLATFORM_FILE, name), name)
+
+
+def problem(params: Path, path: str, message: str) -> Problem:
+    """A mistake that shows only when templates are built, at the line of what it comes from in platform.yaml."""
+    name = f"{params}/{PLATFORM_FILE}"
+    return Problem(name, _at(yamlfile.load(params / PLATFORM_FILE, name), path).line, path, message)
 
 
 def read(tree: yamlfile.Node, name: str) -> Platform:
