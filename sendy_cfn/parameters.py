@@ -86,6 +86,9 @@ class Knob:
         return "" if fits else f"{_shown(value)}, expected {self.expected}"
 
     def _item(self, value: object) -> str:
+        if self.pattern and not isinstance(value, str):
+            # Its text may be another one than the file has: 1.10 is the number 1.1.
+            return f"{_shown(value)}, expected {self.expected}, in quotes"
         text = to_text(value)
         fits = (not self.allowed or text in self.allowed) and (
             not self.pattern or re.fullmatch(self.pattern, text) is not None

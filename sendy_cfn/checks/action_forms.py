@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import json
 import re
-import zoneinfo
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sendy_cfn.config import windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,20 +23,6 @@ OVERRIDES_BYTES = 1024  # https://docs.aws.amazon.com/codepipeline/latest/usergu
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ENVIRONMENT_TYPES = ("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER")
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-
-# https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-DeploymentWindow.html
-MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-CRON = (  # name, least, most, words for the numbers from the least, what else a field may be
-    ("seconds", 0, 59, (), ""),
-    ("minutes", 0, 59, (), ""),
-    ("hours", 0, 23, (), ""),
-    ("day of month", 1, 31, (), r"\?|L|LW|L-\d{1,2}|\d{1,2}W"),
-    ("month", 1, 12, MONTHS, ""),
-    ("day of week", 1, 7, DAYS, r"\?|L|[1-7]L|[1-7]#[1-5]"),
-    ("year", 1970, 2199, (), ""),
-)
-TIME_ZONE = re.compile(r"[A-Za-z]+(/[A-Za-z_]+)+|UTC([+-]\d{2}:\d{2})?|[A-Z]{3,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,39 +151,11 @@ def _json(text: str) -> object:
 
 
 def _cron(text: str, _use: Use) -> str:
-    fields = text.split()
-    if len(fields) not in (6, 7):
-        return f"{text!r} has {len(fields)} fields, expected 6 or 7: {' '.join(name for name, *_ in CRON)}"
-    for field, (name, least, most, words, other) in zip(fields, CRON, strict=False):
-        if not all(_cron_item(item.upper(), least, most, tuple(words), other) for item in field.split(",")):
-            return f"{name} {field!r}, expected {least}-{most}"
-    if (fields[3] == "?") == (fields[5] == "?"):
-        return f"{text!r}: either the day of month or the day of week has to be ?"
-    return ""
-
-
-def _cron_item(item: str, least: int, most: int, words: tuple[str, ...], other: str) -> bool:
-    if other and re.fullmatch(other, item):
-        return True
-    span, slash, step = item.partition("/")
-    if slash and not step.isdecimal():
-        return False
-    ends = [str(words.index(end) + least) if end in words else end for end in span.split("-")]
-    if ends == ["*"]:
-        return True
-    return len(ends) <= 2 and all(end.isdecimal() and least <= int(end) <= most for end in ends)
+    return windows.wrong_cron(text)
 
 
 def _time_zone(text: str, _use: Use) -> str:
-    known = _zones()  # empty where the machine has no time zone data
-    if not TIME_ZONE.fullmatch(text) or ("/" in text and known and text not in known):
-        return f"{text!r}, expected Region/City, UTC, UTC+hh:mm or an abbreviation"
-    return ""
-
-
-@functools.cache
-def _zones() -> set[str]:
-    return zoneinfo.available_timezones()
+    return windows.wrong_zone(text)
 
 
 arn = _plain(_arn)

@@ -147,12 +147,15 @@ class Reader:
             self.problem(node, path, f"{len(node.value)} items, expected at least {spec.min_items}")
         if spec.max_items is not None and len(node.value) > spec.max_items:
             self.problem(node, path, f"{len(node.value)} items, expected at most {spec.max_items}")
-        found = []
+            return ()
+        found: list[Any] = []
+        seen: set[Any] = set()
         for index, child in enumerate(node.value):
             item = self.value(hint, spec, child, f"{path}[{index}]")
-            if spec.unique and item is not None and item in found:
+            if spec.unique and item is not None and item in seen:
                 self.problem(child, f"{path}[{index}]", f"{shown(child)} is listed twice")
             found.append(item)
+            seen.add(item)
         return tuple(found)
 
     def _entries(self, hint: Any, spec: Spec, node: Node, path: str) -> Any:
@@ -163,6 +166,7 @@ class Reader:
             self.problem(node, path, f"{len(node.value)} entries, expected at least {spec.min_items}")
         if spec.max_items is not None and len(node.value) > spec.max_items:
             self.problem(node, path, f"{len(node.value)} entries, expected at most {spec.max_items}")
+            return {}
         found = {}
         for name, child in node.value.items():
             below, before = f"{path}.{name}", self._lost

@@ -152,7 +152,7 @@ class Permission:
     resources: tuple[str, ...] = key(
         "ARNs; {partition}, {region}, {account} and {environment} are filled in",
         pattern=patterns.RESOURCE_ARN,
-        allowed="an ARN",
+        allowed="an ARN that says more than '*' of the resource",
         min_items=1,
     )
 
@@ -279,7 +279,7 @@ class Platform:
     platform: str = key(
         "prefix of stacks, roles and parameters; can't change later",
         pattern=patterns.PLATFORM_NAME,
-        allowed="2 to 16 of a-z, 0-9 and single '-', a letter first, not 'aws', 'ecs' or 'fargate'",
+        allowed="2 to 16 of a-z, 0-9 and single '-', a letter first, not one of AWS's names such as 'aws' or 'ecs'",
     )
     domain: str | None = key(
         "parent domain; without it load balancers speak plain HTTP",

@@ -37,7 +37,8 @@ Made by `python -m sendy_cfn.config.reference` from the declarations that also c
 - [Values between stacks](#values-between-stacks)
 
 Files are YAML 1.2 without anchors, aliases, tags and duplicate keys: `no` is a word, `0123` keeps its zero. Digits that
-are no number, such as account ids, are quoted.
+are no number, such as account ids, are quoted. Characters that nobody sees, such as direction marks, are errors; where
+one has to be, it is written as an escape in double quotes.
 """
 
 _VALUES = """\

@@ -18,6 +18,7 @@ DNS_LABEL = 63  # characters; RFC 1035
 # AWS: per application load balancer, not adjustable.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 TARGET_GROUPS = 100
+SWITCHED_PATHS = 3  # same page: 5 condition values per rule
 
 
 def broken(platform: Platform, environments: Collection[str]) -> Iterator[Finding]:
@@ -35,11 +36,11 @@ def broken(platform: Platform, environments: Collection[str]) -> Iterator[Findin
         yield from _pause(platform, environment)
         for service in platform.services.values():
             strategy = releases.variant(service, environment).strategy
-            sharing = [name for name in by_host[service.host] if name != service.name]
-            for message in _unfit(platform, environment, service, strategy, sharing):
+            for message in _unfit(platform, environment, service, strategy, by_host[service.host]):
                 yield _at(service, environment), f"'{strategy}' {message}"
         yield from _target_groups(platform, environment)
     yield from _hosts(platform)
+    yield from _sides(platform)
     yield from _files(platform)
 
 
@@ -58,9 +59,15 @@ def _pause(platform: Platform, environment: Environment) -> Iterator[Finding]:
 
 
 def _unfit(
-    platform: Platform, environment: Environment, service: Service, strategy: Strategy, sharing: list[str]
+    platform: Platform, environment: Environment, service: Service, strategy: Strategy, on_host: list[str]
 ) -> Iterator[str]:
     if strategy is Strategy.CLUSTER_SWITCH:
+        sharing = [name for name in on_host if name != service.name]
+        if len(service.paths) > SWITCHED_PATHS:
+            yield (
+                f"takes at most {SWITCHED_PATHS} paths, {service.name} has {len(service.paths)}: a listener rule has 5 "
+                "values, and two are the host names of the service and of its side"
+            )
         if len(environment.clusters) < 2:
             yield f"needs two clusters: 'clusters: [blue, green]' in environments.{environment.name}"
         if not platform.has_domain:
@@ -106,6 +113,21 @@ def _hosts(platform: Platform) -> Iterator[Finding]:
                 yield f"services.{service.name}", f"{taken}; give one of them another 'host'"
             if len(host) > DNS_LABEL:
                 yield f"services.{service.name}.host", f"'{host}' has {len(host)} characters, DNS takes {DNS_LABEL}"
+
+
+def _sides(platform: Platform) -> Iterator[Finding]:
+    """Alarms and task definitions of a switched service's sides have its name and the colour."""
+    places = platform.environments.values()
+    for service in platform.services.values():
+        for colour in Colour:
+            name = f"{service.name}-{colour}"
+            if name in platform.services and any(
+                v.strategy is Strategy.CLUSTER_SWITCH for v in releases.variants(service, places)
+            ):
+                yield (
+                    f"services.{name}",
+                    f"'{name}' is how the {colour} side of '{service.name}' is called: rename one of the services",
+                )
 
 
 def _files(platform: Platform) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def priority(service: Service) -> int:
 
 
 def free_priority(service: Service, taken: set[int]) -> int:
-    """The next number not taken in the service's band, for an error message."""
+    """The next number not taken in the service's band, for an error message; a band has more than a cell's services."""
     first, size = _BANDS[depth(service)]
     start = priority(service) - first
     return next(n for n in (first + (start + i) % size for i in range(size)) if n not in taken)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sendy_cfn.config import release_rules, routing
-from sendy_cfn.config.model import Permission, Platform, Service, Source
+from sendy_cfn.config import release_rules, routing, size_rules
+from sendy_cfn.config.model import Environment, Permission, Platform, Service, Source
 from sendy_cfn.config.releases import used
+from sendy_cfn.config.windows import wrong_cron, wrong_zone
 from sendy_cfn.config.words import Capacity, Colour, Provider, Scale, Strategy
+from sendy_cfn.names import logical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,6 +30,9 @@ MAX_WILDCARDS = 5
 ADMINISTRATIVE = frozenset({"account", "iam", "organizations"})
 
 HTTPS = 443  # port
+# Characters of the first name in a certificate.
+# https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+MAX_DOMAIN = 64
 
 # Commands reach CodeBuild as an environment variable; StartBuild refuses longer ones.
 MAX_COMMANDS = 4_000  # characters
@@ -50,6 +55,7 @@ def broken(platform: Platform, environments: Collection[str]) -> Iterator[Findin
                 f"{at}.account",
                 "needs 'toolchain.account': the environment has to know which account's pipelines to trust",
             )
+        yield from _window(environment, f"{at}.window")
         for other in platform.environments:
             if name.startswith(f"{other}-"):
                 yield at, f"begins with the name of '{other}': their stacks, roles and policies are told apart by it"
@@ -57,10 +63,21 @@ def broken(platform: Platform, environments: Collection[str]) -> Iterator[Findin
     for service in platform.services.values():
         yield from _service(platform, service)
     yield from _logical_ids(platform)
-    for service, message in routing.conflicts(platform.services.values()):
+    overfull = {cell for cell, members in _members(platform).items() if len(members) > SERVICES_PER_CELL}
+    fitting = (service for service in platform.services.values() if service.cell not in overfull)
+    for service, message in routing.conflicts(fitting):
         yield f"services.{service.name}", message
     yield from release_rules.broken(platform, environments)
+    yield from size_rules.broken(platform)
     yield from _cells(platform)
+
+
+def _window(environment: Environment, at: str) -> Iterator[Finding]:
+    window = environment.window
+    if window is not None:
+        for key, wrong in (("cron", wrong_cron(window.cron)), ("time_zone", wrong_zone(window.time_zone))):
+            if wrong:
+                yield f"{at}.{key}", wrong
 
 
 def _domains(platform: Platform) -> Iterator[Finding]:
@@ -73,6 +90,12 @@ def _domains(platform: Platform) -> Iterator[Finding]:
         if domain in owners:
             yield f"environments.{name}.domain", f"'{domain}' is the domain of '{owners[domain]}' already"
         owners.setdefault(domain, name)
+        if len(domain) > MAX_DOMAIN:
+            at = "" if domain.startswith(f"{name}.") else ".domain"
+            yield (
+                f"environments.{name}{at}",
+                f"the domain '{domain}' has {len(domain)} characters, a certificate's name takes {MAX_DOMAIN}",
+            )
     for service in platform.services.values():
         for domain in owners:
             taken = owners.get(f"{service.host}.{domain}")
@@ -197,11 +220,27 @@ def _logical_ids(platform: Platform) -> Iterator[Finding]:
             if folded in seen:
                 yield f"{section}.{name}", f"too close to '{seen[folded]}': both become the same CloudFormation name"
             seen.setdefault(folded, name)
+    # The toolchain's root has a resource for each pipeline, and a parameter for each role that lives elsewhere.
+    roles = {
+        f"{logical(name)}{role}RoleArn": name
+        for name in platform.environments
+        for role in ("Pipeline", "CloudFormation", "Reader")
+    }
+    for name in platform.services:
+        place = roles.get(logical(f"pipeline-{name}"))
+        if place:
+            yield f"services.{name}", f"its pipeline and a role of '{place}' get one CloudFormation name: rename one"
+
+
+def _members(platform: Platform) -> dict[int, list[Service]]:
+    found: dict[int, list[Service]] = {}
+    for service in platform.services.values():
+        found.setdefault(service.cell, []).append(service)
+    return found
 
 
 def _cells(platform: Platform) -> Iterator[Finding]:
-    for cell in platform.cells:
-        members = [service for service in platform.services.values() if service.cell == cell]
+    for cell, members in sorted(_members(platform).items()):
         if len(members) > SERVICES_PER_CELL:
             yield (
                 f"services.{members[SERVICES_PER_CELL].name}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sendy_cfn.knobs.network import IPV4_BLOCK
 from sendy_cfn.parameters import Knob
 
 LOAD_BALANCER = "Load balancer"
@@ -50,7 +51,7 @@ TEST_TRAFFIC_CIDR = Knob(
     description="IPv4 addresses from which new versions can be seen before customers reach them, such as an office's",
     group=LOAD_BALANCER,
     label="Testers' addresses",
-    pattern=r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}",
+    pattern=IPV4_BLOCK,
     shape="an IPv4 block such as 203.0.113.0/24",
 )
 INSTANCE_VOLUME_GIB = Knob(

@@ -6,6 +6,7 @@ from sendy_cfn.parameters import Knob
 
 GROUP = "Network"
 OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4_BLOCK = rf"{OCTET}(\.{OCTET}){{3}}/(3[0-2]|[12]?[0-9])"
 
 VPC_CIDR = Knob(
     name="VpcCidr",

@@ -23,7 +23,7 @@ NOTIFICATION_EMAIL = Knob(
     group=TOOLCHAIN,
     label="E-mail for notifications",
     default="",
-    pattern=r"([^@\s,]+@[^@\s,]+\.[^@\s,]+)?",
+    pattern=r"([A-Za-z0-9.!#%&'*+/=?^_|~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63})?",
     shape="an e-mail address, or empty",
 )
 
@@ -135,7 +135,7 @@ def environment_role(name: str) -> Knob:
                 name=name,
                 description=f"ARN of {what} in {place}: output {output} of that environment's stack",
                 group=TOOLCHAIN,
-                pattern="arn:aws[a-z-]*:iam::[0-9]{12}:role/.{1,512}",
+                pattern="arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9/_+=,.@-]{1,512}",
                 shape="the ARN of a role",
             )
     raise KeyError(name)

@@ -64,7 +64,7 @@ def test_builds_once_without_a_push_and_then_pushes_one_image(source: Path, tool
     assert options(dry, "--output") == ["type=cacheonly"]
     assert options(push, "--output") == [f"type=image,name={REPOSITORY}:{TAG},push=true,oci-mediatypes=true"]
     for call in (dry, push):
-        assert call[3] == "."
+        assert call[3] == "./."
         assert options(call, "--platform") == ["linux/arm64"]
         assert options(call, "--file") == ["Dockerfile"]
         assert options(call, "--build-arg") == [f"VERSION={TAG}", f"COMMIT={COMMIT}"]
@@ -120,7 +120,7 @@ def test_other_dockerfile_and_context(source: Path, tools: Tools) -> None:
     (source / "services").mkdir()
     build(source, tools, DOCKERFILE="services/Dockerfile", BUILD_CONTEXT="services")
     for call in builds(tools):
-        assert call[3] == "services"
+        assert call[3] == "./services"
         assert options(call, "--file") == ["services/Dockerfile"]
 
 

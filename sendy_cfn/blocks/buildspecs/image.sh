@@ -35,7 +35,7 @@ push() { # the tag is immutable: a push that failed half-way may have set it alr
 }
 
 build=(
-  docker buildx build "${BUILD_CONTEXT:-.}" --platform "$IMAGE_PLATFORM"
+  docker buildx build "./${BUILD_CONTEXT:-.}" --platform "$IMAGE_PLATFORM"
   --file "${DOCKERFILE:-Dockerfile}" --progress plain
   --build-arg "VERSION=$IMAGE_TAG" --build-arg "COMMIT=$COMMIT_ID"
   --attest "type=provenance,mode=max" --attest "type=sbom${SBOM_GENERATOR:+,generator=$SBOM_GENERATOR}"
