@@ -10,7 +10,15 @@ _CLOUDFORMATION = "ministack.services.cloudformation"
 # Each is used by one of the modules beside this one; a release that renames one must be looked at, not guessed at.
 REQUIRED: dict[str, tuple[str, ...]] = {
     "ministack.app": ("SERVICE_HANDLERS", "main"),
-    "ministack.core.iam_evaluator": ("EvalContext", "_gather_role_policies", "_permissions_boundary", "evaluate"),
+    "ministack.core.iam_evaluator": (
+        "EvalContext",
+        "_gather_role_policies",
+        "_permissions_boundary",
+        "evaluate",
+        "evaluate_resource_policy",
+        "evaluate_trust_policy",
+        "parse_policy_document",
+    ),
     "ministack.core.router": ("SERVICE_PATTERNS",),
     "ministack.core.responses": ("get_account_id", "get_region", "now_iso", "new_uuid"),
     _CLOUDFORMATION: ("_stacks", "_stack_events"),

@@ -1,12 +1,13 @@
-"""What IAM would answer: policies evaluated as AWS documents it, and names as CloudFormation makes them."""
+"""What IAM would answer, asked of ministack's evaluation, and names as CloudFormation makes them."""
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any
 
+from emulator.authorize import Principal
+
 Statements = list[dict[str, Any]]
-Context = dict[str, Any]
+ASKING = "arn:aws:iam::123456789012:role/asking"
 
 
 def allows(statements: Statements, action: str, *resources: str, **context: Any) -> bool:
@@ -15,42 +16,8 @@ def allows(statements: Statements, action: str, *resources: str, **context: Any)
     The region is always known: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
     given = {"aws:RequestedRegion": "eu-central-1"} | {key.replace("__", ":"): v for key, v in context.items()}
-    return all(_decide(statements, action, resource, given) for resource in resources)
-
-
-def _decide(statements: Statements, action: str, resource: str, context: Context) -> bool:
-    matching = [
-        statement["Effect"]
-        for statement in statements
-        if any(fnmatchcase(action, pattern) for pattern in _listed(statement["Action"]))
-        and any(fnmatchcase(resource, pattern) for pattern in _listed(statement.get("Resource", "*")))
-        and _holds(statement.get("Condition", {}), context)
-    ]
-    return "Allow" in matching and "Deny" not in matching
-
-
-def _holds(condition: dict[str, dict[str, Any]], context: Context) -> bool:
-    return all(
-        _compare(operator, context.get(key), _listed(expected))
-        for operator, keys in condition.items()
-        for key, expected in keys.items()
-    )
-
-
-def _compare(operator: str, found: Any, expected: list[str]) -> bool:
-    quantifier, _, name = operator.rpartition(":")
-    if found is None:
-        return name.endswith("IfExists") or quantifier == "ForAllValues"
-    like = {"StringEquals": False, "Bool": False, "ArnLike": True}[name.removesuffix("IfExists")]
-    results = [
-        any(fnmatchcase(value, pattern) if like else value == pattern for pattern in expected)
-        for value in _listed(found)
-    ]
-    return all(results) if quantifier == "ForAllValues" else any(results)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    who = Principal.of(given.pop("aws:PrincipalArn", ASKING), [{"Version": "2012-10-17", "Statement": statements}])
+    return all(who.may(action, resource, given) for resource in resources)
 
 
 def made_name(stack: str, logical: str, limit: int) -> str:

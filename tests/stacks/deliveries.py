@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 import pytest
 from troposphere import Template
 
+from emulator.authorize import trusts
 from sendy_cfn.blocks import order
 from sendy_cfn.config.model import Platform, Service
 from sendy_cfn.config.words import Strategy
@@ -20,6 +20,7 @@ from sendy_cfn.stacks import builds, pipeline, release_tools
 from sendy_cfn.stacks.interface import Interface
 from tests.platforms import platform, watched
 from tests.stacks import evaluate
+from tests.stacks.authorization import allows
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"  # those of evaluate
 BUCKET, KEY = "artifacts", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
@@ -167,22 +168,21 @@ def policy_statements(stack: Stack, role: str) -> list[dict[str, Any]]:
 
 
 def may(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
-    return any(
-        action in s["Action"] and any(fnmatchcase(resource, pattern) for pattern in s["Resource"]) for s in statements
-    )
+    return allows(statements, action, resource)
 
 
 def trusted(stack: Stack, role: str, service: str, source: str) -> bool:
     """Whether the role lets that resource of that service in, and nobody from elsewhere."""
-    (statement,) = stack.resources[role]["AssumeRolePolicyDocument"]["Statement"]
-    conditions = statement["Condition"]
+    trust = stack.resources[role]["AssumeRolePolicyDocument"]
+    keys = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": source}
+    others = ({"aws:SourceAccount": "999999999999"}, {"aws:SourceArn": f"{source}-other"})
     # CodePipeline's documentation does not say that it sends these keys.
-    tolerant = "IfExists" if service.startswith("codepipeline") else ""
-    sources = conditions[f"ArnEquals{tolerant}"]["aws:SourceArn"]
+    tolerant = service.startswith("codepipeline")
     return (
-        statement["Principal"] == {"Service": service}
-        and conditions[f"StringEquals{tolerant}"] == {"aws:SourceAccount": ACCOUNT}
-        and source in (sources if isinstance(sources, list) else [sources])
+        trusts(trust, service, keys)
+        and trusts(trust, service) is tolerant
+        and not trusts(trust, "ec2.amazonaws.com", keys)
+        and not any(trusts(trust, service, keys | other) for other in others)
     )
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from emulator.authorize import trusts
 from sendy_cfn import wires
 from sendy_cfn.blocks import deploy_scopes, resource_actions, resource_schemas, role_paths
 from sendy_cfn.config.model import Platform
@@ -207,20 +207,17 @@ def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(
 
 @pytest.mark.parametrize(("chosen", "account"), PLACES, ids=["shipped", "longest names", "another account"])
 def test_the_pipeline_role_trusts_the_pipelines_of_the_toolchain(chosen: Platform, account: str) -> None:
-    role = built(chosen, of_types("AWS::Logs::LogGroup")).resources["PipelineRole"]
-    (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trusted["Principal"] == {"AWS": f"arn:aws:iam::{account}:root"}
-    (pattern,) = trusted["Condition"]["ArnLike"].values()
+    trust = built(chosen, of_types("AWS::Logs::LogGroup")).resources["PipelineRole"]["AssumeRolePolicyDocument"]
     nested = f"{chosen.platform}-toolchain-PipelineOrders-1A2B3C4D5E6F"
 
     def of(owner: str, name: str) -> str:
         return f"arn:aws:iam::{owner}:role/{name}"
 
-    assert fnmatchcase(of(account, made_name(nested, "PipelineRole", 64)), pattern)
-    assert not fnmatchcase(of("222222222222", made_name(nested, "PipelineRole", 64)), pattern)
-    assert not fnmatchcase(of(account, made_name("other-toolchain-Pipeline", "PipelineRole", 64)), pattern)
+    assert trusts(trust, of(account, made_name(nested, "PipelineRole", 64)))
+    assert not trusts(trust, of("222222222222", made_name(nested, "PipelineRole", 64)))
+    assert not trusts(trust, of(account, made_name("other-toolchain-Pipeline", "PipelineRole", 64)))
     for stack, role in ((nested, "BuildRole"), (f"{chosen.platform}-test-orders", "PipelineRole")):
-        assert not fnmatchcase(of(account, made_name(stack, role, 64)), pattern)
+        assert not trusts(trust, of(account, made_name(stack, role, 64)))
 
 
 def granted(case: str) -> set[str]:
@@ -231,7 +228,7 @@ def granted(case: str) -> set[str]:
         action.split(":")[0]
         for name, resource in made.templates["deploy-roles.yaml"]["Resources"].items()
         if resource["Type"] == "AWS::IAM::ManagedPolicy"
-        and {"Ref": "CloudFormationRole"} in resource["Properties"]["Roles"]
+        and {"Ref": "CloudFormationRole"} in resource["Properties"].get("Roles", ())
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]
         for action in statement["Action"]
     }
