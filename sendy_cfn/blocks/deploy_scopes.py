@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals, StringEqualsIfExists
+from awacs.aws import ArnLike, Condition, ForAllValuesStringEquals, StringEquals, StringEqualsIfExists, StringLike
 from troposphere import Ref, Sub
 
 from sendy_cfn.blocks import boundary, role_paths, unlimited
@@ -73,7 +73,7 @@ def scopes(platform: str) -> dict[str, list[Scope]]:
         "TasksPolicy": [*_tasks(mine), *_scaling(mine, _tagged(platform))],
         "TrafficPolicy": [*_balancing(platform, _tagged(platform)), *_records(), *_health_checks()],
         "ShiftPolicy": _shifting(mine),
-        "NetworkPolicy": _network(),
+        "NetworkPolicy": _network(mine),
         "IdentityPolicy": _identity(platform),
         "ObservationPolicy": [*_observation(mine), _parameters(platform)],
     }
@@ -192,7 +192,7 @@ def _shifting(mine: str) -> list[Scope]:
     tag = "TagResource UntagResource ListTagsForResource"
     group = (
         "codedeploy:CreateDeploymentGroup UpdateDeploymentGroup DeleteDeploymentGroup GetDeploymentGroup"
-        f" GetDeployment ListDeployments StopDeployment {tag}"
+        f" GetDeployment ListDeployments {tag}"
     )
     application = f"codedeploy:CreateApplication DeleteApplication GetApplication {tag}"
     return [
@@ -202,21 +202,27 @@ def _shifting(mine: str) -> list[Scope]:
     ]
 
 
-def _network() -> list[Scope]:
+def _network(mine: str) -> list[Scope]:
     # The VPC's account is left open, because a shared VPC is another account's; its id says which one it is.
     vpc = "arn:${AWS::Partition}:ec2:${AWS::Region}:*:vpc/${VpcId}"
     groups, rules = _arn("ec2", "security-group/*"), _arn("ec2", "security-group-rule/*")
     in_vpc = Condition(ArnLike("ec2:Vpc", Sub(vpc)))
     new = Condition(StringEquals("ec2:CreateAction", "CreateSecurityGroup"))
-    describe = "UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress"
-    open_ = f"ec2:AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress {describe}"
-    close = "RevokeSecurityGroupIngress RevokeSecurityGroupEgress DeleteSecurityGroup CreateTags DeleteTags"
+    # AWS tells DeleteTags no VPC. CloudFormation tags what it makes with the stack's name.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+    of_mine = Condition(StringLike("aws:ResourceTag/aws:cloudformation:stack-name", Sub(mine)))
+    open_ = "ec2:AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress"
+    change = (
+        "UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress"
+        " RevokeSecurityGroupIngress RevokeSecurityGroupEgress DeleteSecurityGroup CreateTags"
+    )
     read = "ec2:DescribeSecurityGroups DescribeSecurityGroupRules DescribeInstances"
     return [
         # Needs both resources, so it works in this VPC only.
         Scope("NewSecurityGroups", GROUPS, "ec2:CreateSecurityGroup", (groups, vpc)),
         Scope("TagNewSecurityGroups", GROUPS, "ec2:CreateTags", (groups,), new),
-        Scope("SecurityGroups", GROUPS, f"{open_} {close}", (groups,), in_vpc),
+        Scope("SecurityGroups", GROUPS, f"{open_} {change}", (groups,), in_vpc),
+        Scope("UntagSecurityGroups", GROUPS, "ec2:DeleteTags", (groups,), of_mine),
         Scope("SecurityGroupRules", GROUPS, open_, (rules,)),
         Scope("ReadNetwork", GROUPS, read, ANY, HERE),
     ]

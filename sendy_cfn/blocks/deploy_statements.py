@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from awacs.aws import Action
 from troposphere import Sub
 
-from sendy_cfn.blocks.deploy_scopes import scopes
-from sendy_cfn.blocks.iam import allow
+from sendy_cfn.blocks.deploy_scopes import ANY, scopes
+from sendy_cfn.blocks.iam import HERE, allow
 from sendy_cfn.blocks.resource_actions import needed
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from sendy_cfn.blocks.deploy_scopes import Scope
 
 
-def statements(platform: str, types: Collection[str]) -> dict[str, list[Statement]]:
+def statements(platform: str, types: Collection[str], granted: Collection[str] = ()) -> dict[str, list[Statement]]:
     """Logical id of a managed policy -> the statements that making stacks of these resource types needs.
 
-    The template has the parameters Environment, VpcId (with security groups) and HostedZoneId (with records).
+    The template has the parameters Environment, VpcId (with security groups) and HostedZoneId (with records). The role
+    may do what is `granted` already. What it may do on "*" anyway is in no other statement.
 
     Raises:
         LookupError: a type is not in resource_actions.json, or one of its actions in no scope.
@@ -30,16 +31,29 @@ def statements(platform: str, types: Collection[str]) -> dict[str, list[Statemen
     wanted = frozenset((resource_type, action) for resource_type in types for action in needed(resource_type))
     lacking = set(wanted)
     found: dict[str, list[Statement]] = {}
-    for policy, members in scopes(platform).items():
-        for scope in members:
-            covered = {(resource_type, action) for resource_type in scope.types for action in scope.allowed} & wanted
-            if covered:
-                named = {action for _, action in covered}
-                found.setdefault(policy, []).append(_statement(scope, [a for a in scope.allowed if a in named]))
-                lacking -= covered
+    elsewhere = set(granted)
+    chosen = [(policy, scope) for policy, members in scopes(platform).items() for scope in members]
+    everywhere = {action for _, scope in chosen if _on_all(scope) for _, action in _covered(scope, wanted)}
+    for policy, scope in chosen:
+        covered = _covered(scope, wanted)
+        lacking -= covered
+        named = {action for _, action in covered} - elsewhere - (set() if _on_all(scope) else everywhere)
+        if named:
+            found.setdefault(policy, []).append(_statement(scope, [a for a in scope.allowed if a in named]))
+        if _on_all(scope):
+            elsewhere |= named
     if lacking:
         raise LookupError(f"no scope in blocks/deploy_scopes.py for {sorted(lacking)}")
     return found
+
+
+def _on_all(scope: Scope) -> bool:
+    return scope.resources == ANY and scope.condition in (None, HERE)
+
+
+def _covered(scope: Scope, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which actions of resource types the scope is for."""
+    return {(kind, action) for kind in scope.types for action in scope.allowed} & set(wanted)
 
 
 def _statement(scope: Scope, actions: list[str]) -> Statement:

@@ -200,11 +200,7 @@ def flow_log(
             [actions.CreateLogStream, actions.DescribeLogStreams, actions.PutLogEvents],
             group.get_att("Arn"),
         ),
-        iam.allow(
-            "FindLogGroup",
-            [actions.DescribeLogGroups],
-            Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"),
-        ),
+        iam.allow("FindLogGroup", [actions.DescribeLogGroups], "*", condition=iam.HERE),
     )
     log = ec2.FlowLog(
         "FlowLog",

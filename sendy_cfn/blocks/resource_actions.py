@@ -26,6 +26,7 @@ NOT_USED: dict[str, tuple[str, ...]] = {
         "codedeploy:GetApplicationRevision",
         "codedeploy:RegisterApplicationRevision",
         "codedeploy:RegisterOnPremisesInstance",
+        "codedeploy:StopDeployment",
     ),
     # Health checks that look at an alarm, or at a routing control.
     "AWS::Route53::HealthCheck": (

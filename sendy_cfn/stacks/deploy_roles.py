@@ -93,15 +93,11 @@ def _cloudformation_role(template: Template, platform: Platform, types: Collecti
             Path=role_paths.of_deployment(platform.platform),
         )
     )
-    _attach(
-        template,
-        platform,
-        made,
-        "ParametersPolicy",
-        "Read the parameters of service stacks",
-        read_parameters(platform.platform, types),
-    )
-    for title, needed in statements(platform.platform, types).items():
+    reading = read_parameters(platform.platform, types)
+    _attach(template, platform, made, "ParametersPolicy", "Read the parameters of service stacks", reading)
+    # Finding values takes the same reads, on the same resources, as making some of the resources.
+    granted = {action.JSONrepr() for one in reading if one.Sid != "ReadParameters" for action in one.Action}
+    for title, needed in statements(platform.platform, types, granted).items():
         _attach(template, platform, made, title, MAKES[title], needed)
     return made
 
