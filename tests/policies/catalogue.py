@@ -1,0 +1,44 @@
+"""The calls that are made with each role. A new role needs a line here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from sendy_cfn.checks.policy_roles import Role
+from tests.policies import of_builds, of_pipelines, of_stacks, of_tasks
+from tests.policies.world import Call, World
+
+# Template, as in the shell, and logical id of the role -> its calls.
+ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
+    ("builds-*", "ImageRole"): of_builds.calls,
+    ("builds-*", "TestRole"): of_builds.calls,
+    ("cluster*", "InstanceRole"): of_tasks.instances,
+    ("deploy-roles.yaml", "CloudFormationRole"): of_stacks.calls,
+    ("deploy-roles.yaml", "PipelineRole"): of_pipelines.calls_in_environment,
+    ("deploy-roles.yaml", "ReaderRole"): of_builds.calls_of_reader,
+    ("network*", "FlowLogRole"): of_tasks.flow_logs,
+    ("pipeline-*", "PipelineRole"): of_pipelines.calls,
+    ("pipeline-*", "StartRole"): of_pipelines.calls_of_events,
+    ("release-tools.yaml", "AuthorRole"): of_builds.calls,
+    ("release-tools.yaml", "ReaderRole"): of_builds.calls,
+    ("release-tools.yaml", "ScanRole"): of_builds.calls,
+    ("service-*", "CodeDeployRole"): of_tasks.codedeploy,
+    ("service-*", "ExecutionRole"): of_tasks.execution,
+    ("service-*", "InfrastructureRole"): of_tasks.infrastructure,
+    ("service-*", "TaskRole"): of_tasks.task,
+}
+
+
+@functools.cache
+def calls(world: World, role: Role) -> tuple[Call, ...]:
+    """All calls with the role, each once.
+
+    Raises:
+        LookupError: nobody said what the role is for.
+    """
+    for (template, title), made in ROLES.items():
+        if title == role.title and fnmatchcase(role.stack.file, template):
+            return tuple(dict.fromkeys(made(world, role)))
+    raise LookupError(f"{role}: no line in the catalogue")
