@@ -31,14 +31,19 @@ ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
 }
 
 
-@functools.cache
-def calls(world: World, role: Role) -> tuple[Call, ...]:
-    """All calls with the role, each once.
+def line(role: Role) -> tuple[str, str]:
+    """The key of the role's line.
 
     Raises:
         LookupError: nobody said what the role is for.
     """
-    for (template, title), made in ROLES.items():
+    for template, title in ROLES:
         if title == role.title and fnmatchcase(role.stack.file, template):
-            return tuple(dict.fromkeys(made(world, role)))
+            return template, title
     raise LookupError(f"{role}: no line in the catalogue")
+
+
+@functools.cache
+def calls(world: World, role: Role) -> tuple[Call, ...]:
+    """All calls with the role, each once."""
+    return tuple(dict.fromkeys(ROLES[line(role)](world, role)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from importlib.resources import files
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
@@ -31,11 +32,17 @@ def resource_types(action: str) -> frozenset[str]:
         KeyError: AWS has no such action.
     """
     service, name = action.split(":")
-    return frozenset(_actions()[service]["Actions"][name.lower()].get("Resources", ()))
+    return frozenset(_services()[service]["Actions"][name.lower()].get("Resources", ()))
+
+
+def arn_patterns(action: str, resource_type: str) -> list[str]:
+    """Regular expressions of the ARNs that resources of the type have, as the action's service describes it."""
+    described = _services()[action.partition(":")[0]]["Resources"][resource_type.lower()]
+    return [re.sub(r"\$\{\w+\}", "[^:]*", pattern) for pattern in described["ARNFormats"]]
 
 
 @functools.cache
-def _actions() -> dict[str, dict[str, dict[str, dict[str, list[str]]]]]:
+def _services() -> dict[str, dict[str, dict[str, dict[str, list[str]]]]]:
     text = (files("cfnlint.data.AdditionalSpecs") / "Policies.json").read_text(encoding="utf-8")
     found: dict[str, dict[str, dict[str, dict[str, list[str]]]]] = json.loads(text)
     return found

@@ -22,11 +22,6 @@ NOT_NEEDED: dict[Part, str] = {
 NOT_NEEDED_IN = "other-sources"  # the only case that it is about
 
 
-@pytest.fixture
-def case(request: pytest.FixtureRequest) -> World:
-    return world(request.param)
-
-
 @every_case
 def test_every_call_is_allowed(case: World) -> None:
     refused = {str(role): list(map(str, found)) for role in case.roles if (found := denied(case, role))}
