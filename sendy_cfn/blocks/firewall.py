@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from troposphere import elasticloadbalancingv2 as elb
 
 WINDOW_SECONDS = 300  # AWS: 60, 120, 300 or 600
-# Of the common rules, NoUserAgent_HEADER refuses what does not name itself: releases' load tests do. This one counts. WAF sees the first 8 KB of a body at a load balancer, and this rule refuses
-# whatever is longer: uploads, and most larger JSON.
+# Of the common rules: counted, not refused. WAF sees the first 8 KB of a body at a load balancer, and this rule refuses
+# whatever is longer: uploads, and most larger JSON. (Another one, NoUserAgent_HEADER, is why load tests have a name.)
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
 COUNTED = "SizeRestrictions_BODY"
 # In the order in which they are asked; the first two are cheap and refuse most of what is unwanted.

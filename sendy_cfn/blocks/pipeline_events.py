@@ -37,7 +37,11 @@ def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObjec
     start = iam.allow("StartPipeline", [codepipeline.StartPipelineExecution], pipeline_arn(pipeline))
     policy = iam.policy("StartPolicy", f"Start pipeline {pipeline}", [role.ref()], start)
     queue = queues.Queue(
-        "UndeliveredEvents", **DATA_LOSS, SqsManagedSseEnabled=True, MessageRetentionPeriod=KEPT_SECONDS
+        "UndeliveredEvents",
+        **DATA_LOSS,
+        SqsManagedSseEnabled=True,
+        MessageRetentionPeriod=KEPT_SECONDS,
+        RedriveAllowPolicy={"redrivePermission": "denyAll"},  # EventBridge's alone, no other queue's
     )
     rule = events.Rule(
         "SourceChanged",

@@ -234,7 +234,7 @@ class Service:
         pattern=r"[1-9][0-9]{0,8}(:[0-9]{1,9})?",
         allowed="a numeric user id other than 0, in quotes",
     )
-    read_only: bool = key("read-only root file system with a writable /tmp", default=False)
+    read_only: bool = key("read-only root file system with a writable /tmp", default=True)
     exec: bool = key("commands in running tasks by ECS Exec, where ExecuteCommand switches it on", default=False)
     environment: dict[str, str] = key(
         "environment variables",

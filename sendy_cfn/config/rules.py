@@ -170,7 +170,7 @@ def _exec(platform: Platform, service: Service, at: str) -> Iterator[Finding]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-considerations
     """
     if service.read_only:
-        yield f"{at}.exec", "not with 'read_only': the agent writes to the root file system"
+        yield f"{at}.exec", "needs 'read_only: false': AWS's agent writes to the root file system"
     if HTTPS not in service.outbound_ports:
         yield f"{at}.exec", f"needs {HTTPS} in 'outbound_ports', by which the agent reaches AWS"
     if used(replace(platform, services={service.name: service}), [Strategy.CODEDEPLOY]):

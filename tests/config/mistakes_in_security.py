@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.config.mistakes import Case
 
 ACTIONS = "actions: [sqs:SendMessage, sqs:GetQueueAttributes]"
-READ_ONLY = "    read_only: true\n"
+PORT = "    port: 8080\n"
 OF_PRICING = "    capacity: fargate-spot\n"
 
 IN_SECURITY = (
@@ -29,22 +29,22 @@ IN_SECURITY = (
     ),
     Case(
         "commands where nothing can be written",
-        READ_ONLY,
-        f"{READ_ONLY}    exec: true\n",
-        "{at} services.orders.exec: not with 'read_only': the agent writes to the root file system",
+        PORT,
+        f"{PORT}    exec: true\n",
+        "{at} services.orders.exec: needs 'read_only: false': AWS's agent writes to the root file system",
         at="exec: true",
     ),
     Case(
         "commands without a way out",
         OF_PRICING,
-        f"{OF_PRICING}    exec: true\n    outbound_ports: [5432]\n",
+        f"{OF_PRICING}    read_only: false\n    exec: true\n    outbound_ports: [5432]\n",
         "{at} services.pricing.exec: needs 443 in 'outbound_ports', by which the agent reaches AWS",
         at="exec: true",
     ),
     Case(
         "commands in a service that CodeDeploy releases",
         f"{OF_PRICING}    host: api\n    paths: [/pricing, /pricing/*]\n    strategies:\n      staging: canary ",
-        "    exec: true\n    strategies:\n      staging: codedeploy ",
+        "    read_only: false\n    exec: true\n    strategies:\n      staging: codedeploy ",
         "{at} services.pricing.exec: not with strategy 'codedeploy': CloudFormation can't change a service that it "
         "releases",
         at="exec: true",

@@ -227,12 +227,14 @@ def test_text_of_the_user_stays_text() -> None:
 
 
 def test_read_only_root_has_a_writable_tmp() -> None:
-    template = built("read_only: true")
+    template = built()
     assert container(template)["ReadonlyRootFilesystem"] is True
     (mount,) = container(template)["LinuxParameters"]["Tmpfs"]
     assert mount["ContainerPath"] == "/tmp"
     assert mount["Size"] == {"Ref": "TmpSize"}
-    assert "Tmpfs" not in container(built())["LinuxParameters"]
+    written = container(built("read_only: false"))
+    assert written["ReadonlyRootFilesystem"] is False
+    assert "Tmpfs" not in written["LinuxParameters"]
 
 
 @pytest.mark.parametrize(

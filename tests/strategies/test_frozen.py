@@ -93,7 +93,7 @@ TIMES = (
     "BakeMinutes: 33, CanaryPercent: 50, CanaryBakeMinutes: 11, StepPercent: 50, StepBakeMinutes: 11, WatchMinutes: 11"
 )
 KEYS = (
-    *("health_path: /h", "version_path: /v", "command: [run]", "user: '7'", "read_only: true", "dockerfile: D"),
+    *("health_path: /h", "version_path: /v", "command: [run]", "user: '7'", "read_only: false", "dockerfile: D"),
     *("outbound_ports: [443, 5432]", "scale_on: [cpu, requests]", "health_command: [/check]", "context: c"),
 )
 ADDED = "  added: {kind: web, source: {repository: shop/added}, strategies: {test: canary, live: codedeploy}}\n"
