@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from sendy_cfn import targets
+from sendy_cfn import targets, whole
 from sendy_cfn.aws import Account, FailedError, guarded
 from sendy_cfn.errors import DONE
 from sendy_cfn.generator import MAX_BYTES
@@ -123,14 +123,15 @@ def package(platform: Platform, target: Target, account: Account, given: Options
         make_bucket(account, bucket)
     packaged = given.out / target.place / target.template
     packaged.parent.mkdir(parents=True, exist_ok=True)
-    arguments = package_arguments(target, given.templates, bucket, packaged)
-    command = [aws_cli(), *arguments, "--region", target.region]
     # Not AWS_REGION: where something goes is in platform.yaml.
     environment = {key: value for key, value in os.environ.items() if key not in ("AWS_REGION", "AWS_DEFAULT_REGION")}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
-        said = " ".join(done.stderr.split()) or f"ended with {done.returncode}"
-        raise FailedError(f"aws cloudformation package: {said}")
+    with whole.replacing(packaged) as beside:  # what is there may be deployed by hand, so never half of it
+        arguments = package_arguments(target, given.templates, bucket, beside)
+        command = [aws_cli(), *arguments, "--region", target.region]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode:
+            said = " ".join(done.stderr.split()) or f"ended with {done.returncode}"
+            raise FailedError(f"aws cloudformation package: {said}")
     return Packaged(packaged, bucket, target.place)
 
 

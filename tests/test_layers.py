@@ -10,7 +10,7 @@ from tests.platforms import ROOT
 
 # From the ground up. A module may import from its own layer and those below; the longest matching name decides.
 LAYERS = (
-    ("sendy_cfn.errors", "sendy_cfn.names", "sendy_cfn.yamlfile"),
+    ("sendy_cfn.errors", "sendy_cfn.names", "sendy_cfn.whole", "sendy_cfn.yamlfile"),
     (
         "sendy_cfn.config.fields",
         "sendy_cfn.config.patterns",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sendy_cfn import whole
 from sendy_cfn.blocks.resource_actions import DATA
 
 # Every type that a service's template may have.
@@ -57,4 +58,4 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    DATA.write_text(text(), encoding="utf-8")
+    whole.write(DATA, text())

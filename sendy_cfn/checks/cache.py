@@ -8,14 +8,15 @@ counts as empty.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from sendy_cfn import whole
 from sendy_cfn.checks.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -108,9 +109,8 @@ def _finding(row: list[object]) -> Finding:
 
 
 def write(store: Path, entries: Mapping[str, Entry]) -> None:
-    """Replace the file in one step, so that a run beside this one never reads half of it."""
-    store.parent.mkdir(parents=True, exist_ok=True)
+    """Replace the file in one step: a run beside this one never reads half of it. Failing to costs time only."""
     content = {name: [e.key, [dataclasses.astuple(f) for f in e.findings]] for name, e in sorted(entries.items())}
-    scratch = store.with_suffix(f".{os.getpid()}")
-    scratch.write_text(json.dumps(content, indent=0), encoding="utf-8")
-    scratch.replace(store)
+    with contextlib.suppress(OSError):
+        store.parent.mkdir(parents=True, exist_ok=True)
+        whole.write(store, json.dumps(content, indent=0))

@@ -13,7 +13,7 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sendy_cfn import wires
+from sendy_cfn import whole, wires
 from sendy_cfn.config.fields import Spec, declared, hints, spec_of
 from sendy_cfn.config.model import Platform
 from sendy_cfn.knobs import OF_SERVICES, cluster, common, network, toolchain
@@ -106,7 +106,7 @@ def write(file: Path) -> bool:
     if file.exists() and file.read_text(encoding="utf-8") == text():
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text(), encoding="utf-8")
+    whole.write(file, text())
     return True
 
 

@@ -14,6 +14,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
+from sendy_cfn import whole
 from sendy_cfn.config.fields import Spec, declared, hints, spec_of
 from sendy_cfn.config.model import Platform
 from sendy_cfn.config.patterns import SERVICE_NAME
@@ -64,7 +65,7 @@ def write(folder: Path) -> list[Path]:
     for name, schema in schemas().items():
         path = folder / name
         if not path.exists() or path.read_text() != text(schema):
-            path.write_text(text(schema))
+            whole.write(path, text(schema))
             changed.append(path)
     return changed
 

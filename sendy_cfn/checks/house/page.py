@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sendy_cfn import whole
 from sendy_cfn.checks.house import RULES
 
 FILE = Path("docs/checks.md")
@@ -53,7 +54,7 @@ def text() -> str:
 def main() -> None:
     """Write the page if it changed."""
     if not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
-        FILE.write_text(text(), encoding="utf-8")
+        whole.write(FILE, text())
 
 
 if __name__ == "__main__":
