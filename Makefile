@@ -74,7 +74,7 @@ fix: setup ## repair style: ruff's fixes and formatting
 	@$(PY) -m ruff format $(SOURCES)
 
 clean: ## remove caches and build output (.venv stays)
-	@rm -rf .cache .hypothesis build dist .templates.new
+	@rm -rf .cache .hypothesis build dist .templates.new params/.*.new docs/.*.new
 	@find $(wildcard $(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 package: env runtime ## upload nested templates: make package ENV=test [BUCKET=name]

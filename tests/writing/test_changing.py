@@ -85,3 +85,13 @@ def test_a_file_that_exists_twice(site: Site) -> None:
     assert network.stat().st_ino == before.st_ino
     assert network.stat().st_mtime_ns == before.st_mtime_ns
     (site.folder / "kept").unlink()
+
+
+def test_files_without_content_after_a_power_failure(site: Site) -> None:
+    """Nothing waits for the disk, so that may be left. It is noticed, and made again though nothing says it is ours."""
+    site.want(OLD)
+    for name in site.old:
+        if not name.endswith(("mine", "mine.txt", "there")):
+            (site.folder / "templates" / name).write_bytes(b"")
+    assert site.run("--check").returncode == 1
+    site.settle(OLD)
