@@ -23,6 +23,9 @@ setup: ## create .venv with the pinned tools, or bring it up to date
 runtime:
 	@$(PYTHON) requirements/install.py runtime
 
+policies:
+	@$(PYTHON) requirements/install.py policies
+
 templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what changed
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
@@ -97,6 +100,7 @@ lock: ## resolve requirements/*.in again and write the locks, with hashes (then:
 
 licences: ## write docs/licences.md from what the locks install
 	@$(PYTHON) requirements/install.py rehearse
+	@$(PYTHON) requirements/install.py policies
 	@$(PY) -m requirements.licences
 
 sbom: runtime ## write build/sbom.json, CycloneDX: make sbom [LOCK=dev]

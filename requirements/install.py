@@ -1,10 +1,11 @@
 """Creates the virtual environment from a lock file, or leaves it alone when it is up to date.
 
     python3 requirements/install.py runtime|dev|rehearse     install what the lock names into .venv
+    python3 requirements/install.py policies                 the same into .venv-policies
     python3 requirements/install.py lock                     resolve the .in files again and write the locks
 
-`.venv/.installed` is written last and names the Python version, the place and the hash of the installed lock. A run
-that finds it missing or different builds the environment anew, so an interrupted set-up is repaired by the next run.
+The environment's `.installed` is written last and names the Python version, the place and the hash of the installed
+lock. A run that finds it missing or different builds it anew, so an interrupted set-up is repaired by the next run.
 Only the standard library is used. pip installs with `--no-deps` and `--require-hashes`: a package that the lock does
 not name, or a file that its release did not have when the lock was written, never gets in.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -21,7 +23,9 @@ import sys
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
-LOCKS = ("runtime", "dev", "rehearse")  # each contains the one before it
+LAYERS = ("runtime", "dev", "rehearse")  # each contains the one before it; they share .venv
+APART = ("policies",)  # each has an environment of its own, since it contradicts the others
+LOCKS = (*LAYERS, *APART)
 PIP_FLAGS = ("--disable-pip-version-check", "--no-input", "-qq")
 INSTALL_FLAGS = ("--require-hashes", "--no-deps", "--no-compile", "--prefer-binary", "--no-warn-script-location")
 
@@ -34,14 +38,14 @@ def main(arguments: list[str], root: Path) -> int:
     """Run one command.
 
     Args:
-        arguments: `runtime`, `dev`, `rehearse` or `lock`.
-        root: The folder that holds `requirements/` and gets `.venv/`.
+        arguments: The name of a lock, or `lock`.
+        root: The folder that holds `requirements/` and gets the environments.
 
     Returns:
         The exit status: 0 done, 1 failed, 2 bad usage.
     """
     if len(arguments) != 1 or arguments[0] not in (*LOCKS, "lock"):
-        print("usage: install.py runtime|dev|rehearse|lock", file=sys.stderr)
+        print(f"usage: install.py {'|'.join(LOCKS)}|lock", file=sys.stderr)
         return 2
     try:
         check_python()
@@ -65,19 +69,20 @@ def check_python() -> None:
 
 
 def install(lock: str, root: Path) -> None:
-    """Bring `.venv` to what the lock names. Nothing happens when it is there already, or when a larger lock is.
+    """Bring the environment to what the lock names. Nothing happens when it is there already, or a larger lock is.
 
     Raises:
         SetupError: No pip to be had, or pip failed.
     """
-    venv = root / ".venv"
+    venv = environment_of(lock, root)
+    family = LAYERS if lock in LAYERS else (lock,)
     with (root / "requirements" / "install.py").open() as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)  # two commands started at once must not build into one folder
-        wanted = {name: stamp_of(name, root) for name in LOCKS}
+        wanted = {name: stamp_of(name, root) for name in family}
         installed = read_stamp(venv)
-        if installed in [wanted[name] for name in LOCKS[LOCKS.index(lock) :]]:
+        if installed in [wanted[name] for name in family[family.index(lock) :]]:
             return
-        print(f"setting up .venv ({lock} tools, about half a minute, once per change of the lock)", flush=True)
+        print(f"setting up {venv.name} ({lock} tools, about half a minute, once per change of the lock)", flush=True)
         (venv / ".installed").unlink(missing_ok=True)
         if installed not in wanted.values():
             create(venv)
@@ -85,10 +90,15 @@ def install(lock: str, root: Path) -> None:
         (venv / ".installed").write_text(json.dumps(wanted[lock]), encoding="utf-8")
 
 
+def environment_of(lock: str, root: Path) -> Path:
+    """The folder of the virtual environment that the lock is installed into."""
+    return root / (".venv" if lock in LAYERS else f".venv-{lock}")
+
+
 def stamp_of(lock: str, root: Path) -> dict[str, str]:
-    """What `.venv/.installed` says after this lock was installed here by this Python."""
+    """What the environment's `.installed` says after this lock was installed here by this Python."""
     content = (root / "requirements" / f"{lock}.lock").read_bytes()
-    return {"python": sys.version, "venv": str(root / ".venv"), "lock": hashlib.sha256(content).hexdigest()}
+    return {"python": sys.version, "venv": str(environment_of(lock, root)), "lock": hashlib.sha256(content).hexdigest()}
 
 
 def read_stamp(venv: Path) -> object:
@@ -148,19 +158,20 @@ def write_locks(root: Path) -> None:
     The hashes are those of every platform's files, so it doesn't matter where this runs. The largest lock comes first,
     since all that is wanted has to agree: ministack takes one version of botocore only. The smaller ones start as
     copies, since uv keeps the versions that it finds in the file it writes. uv is the one of the lock that is there.
+    Locks apart are resolved for themselves.
 
     Raises:
         SetupError: The requirements contradict each other, or there is no index to be had.
     """
     install("dev", root)
     folder = root / "requirements"
-    larger = None
-    for lock in reversed(LOCKS):
+    larger_of = dict(itertools.pairwise(LAYERS))
+    for lock in (*reversed(LAYERS), *APART):
+        larger = larger_of.get(lock)
         if larger:
             shutil.copy(folder / f"{larger}.lock", folder / f"{lock}.lock")
         _, *arguments = lock_command(lock)
         run([str(root / ".venv/bin/uv"), *arguments, *([] if larger else ["--upgrade"]), "--quiet"], folder)
-        larger = lock
 
 
 def lock_command(lock: str) -> list[str]:
@@ -173,7 +184,7 @@ def lock_command(lock: str) -> list[str]:
         *("uv", "pip", "compile", "--generate-hashes"),
         "--python-version={}.{}".format(*OLDEST_PYTHON),
         f"--output-file={lock}.lock",
-        *(f"{name}.in" for name in LOCKS[: LOCKS.index(lock) + 1]),
+        *(f"{name}.in" for name in (LAYERS[: LAYERS.index(lock) + 1] if lock in LAYERS else (lock,))),
     ]
 
 

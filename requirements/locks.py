@@ -36,9 +36,9 @@ def read(lock: str, folder: Path = FOLDER) -> dict[str, Pin]:
     return {pin.name: pin for pin in _pins([line for line in lines if not line.startswith("#")])}
 
 
-def layers(folder: Path = FOLDER) -> dict[str, str]:
-    """The smallest lock that names a package, by package."""
-    return {name: lock for lock in reversed(LOCKS) for name in read(lock, folder)}
+def layers(folder: Path = FOLDER) -> dict[tuple[str, str], str]:
+    """The first lock that names a package, by package and version."""
+    return {(pin.name, pin.version): lock for lock in reversed(LOCKS) for pin in read(lock, folder).values()}
 
 
 def _pins(lines: list[str]) -> Iterator[Pin]:

@@ -1,6 +1,6 @@
 """Writes build/sbom.json: what a lock names, as CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/).
 
-    python -m requirements.sbom [--lock runtime|dev|rehearse] [--out build/sbom.json]
+    python -m requirements.sbom [--lock runtime|dev|rehearse|policies] [--out build/sbom.json]
 
 Everything comes from the lock and from docs/licences.md, so nothing is fetched, and the same commit makes the same file
 everywhere. Only with SOURCE_DATE_EPOCH set is there a time in it (https://reproducible-builds.org/specs/source-date-epoch/).

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from requirements.install import LOCKS, lock_command
+from requirements.install import LAYERS, LOCKS, lock_command
 
 REPOSITORY = Path(__file__).parents[1]
 # ensurepip takes seconds; where there is a pip, it serves instead, as it does on a Debian without python3-venv.
@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "requirements"
     folder.mkdir()
     shutil.copy(REPOSITORY / "requirements/install.py", folder)
-    for lock in ("runtime", "dev", "rehearse"):
+    for lock in LOCKS:
         (folder / f"{lock}.lock").write_text(f"# {lock}\n", encoding="utf-8")
     return tmp_path
 
@@ -149,8 +149,21 @@ def test_locks_are_written_from_the_largest_to_the_smallest_which_keep_its_versi
         " ".join([*lock_command("rehearse"), "--upgrade", "--quiet", "1"]),
         " ".join([*lock_command("dev"), "--quiet", "1"]),
         " ".join([*lock_command("runtime"), "--quiet", "1"]),
+        " ".join([*lock_command("policies"), "--upgrade", "--quiet", "1"]),
     ]
-    assert {(project / f"requirements/{lock}.lock").read_text(encoding="utf-8") for lock in LOCKS} == {"# rehearse\n"}
+    copied = {(project / f"requirements/{lock}.lock").read_text(encoding="utf-8") for lock in LAYERS}
+    assert copied == {"# rehearse\n"}
+
+
+def test_a_lock_apart_has_an_environment_of_its_own(project: Path) -> None:
+    install(project)
+    stamp = (project / ".venv/.installed").read_text(encoding="utf-8")
+
+    assert install(project, "policies") == (0, "", True)
+    assert install(project, "policies") == (0, "", False)
+
+    assert (project / ".venv-policies/bin/python").exists()
+    assert (project / ".venv/.installed").read_text(encoding="utf-8") == stamp
 
 
 def test_a_lock_that_cannot_be_written_is_told(project: Path) -> None:

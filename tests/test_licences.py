@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from requirements import licences, locks
+from requirements.install import LOCKS
 from requirements.licences import Package
 
 
@@ -22,7 +23,7 @@ def metadata(version: str = "1", /, **fields: str | list[str]) -> Message:
 
 def lock(folder: Path, *names: str) -> None:
     pins = "".join(f"{name}==1 \\\n    --hash=sha256:{'a' * 64}\n    # via -r dev.in\n" for name in names)
-    for each in ("runtime", "dev", "rehearse"):
+    for each in LOCKS:
         (folder / f"{each}.lock").write_text(pins, encoding="utf-8")
 
 
@@ -33,7 +34,7 @@ def test_the_page_is_fresh_and_every_licence_allowed(capsys: pytest.CaptureFixtu
 def test_the_page_has_every_locked_package() -> None:
     rows = licences.parse(licences.PAGE.read_text(encoding="utf-8"))
     assert {(row.name, row.version, row.lock) for row in rows} == {
-        (pin.name, pin.version, locks.layers()[pin.name]) for pin in locks.read("rehearse").values()
+        (name, version, lock) for (name, version), lock in locks.layers().items()
     }
 
 
@@ -98,7 +99,7 @@ def test_what_a_person_looked_at_counts_for_that_version_only() -> None:
 
 
 def test_every_review_is_of_a_locked_version() -> None:
-    locked = {(pin.name, pin.version) for pin in locks.read("rehearse").values()}
+    locked = set(locks.layers())
     assert set(licences.REVIEWED) <= locked
 
 
@@ -116,7 +117,7 @@ def test_every_allowed_licence_is_in_use() -> None:
 
 def test_packages_that_are_not_installed_keep_their_line(tmp_path: Path) -> None:
     lock(tmp_path, "gone", "here")
-    installed = {"here": metadata(License="MIT", Project_URL=["Docs, https://d.test", "Source, https://s.test"])}
+    installed = {("here", "1"): metadata(License="MIT", Project_URL=["Docs, https://d.test", "Source, https://s.test"])}
     before = licences.render([Package("gone", "1", "MIT-0", "dev", "https://g.test")])
 
     packages = licences.collect(before, installed, tmp_path)
@@ -132,4 +133,4 @@ def test_another_version_on_the_page_does_not_count(tmp_path: Path) -> None:
     lock(tmp_path, "gone")
     before = licences.render([Package("gone", "0", "MIT", "dev", "")])
     with pytest.raises(ValueError, match="gone 1: make licences"):
-        licences.collect(before, {"gone": metadata("0")}, tmp_path)
+        licences.collect(before, {("gone", "0"): metadata("0")}, tmp_path)

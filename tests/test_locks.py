@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from requirements import locks
-from requirements.install import INSTALL_FLAGS, LOCKS, lock_command
+from requirements.install import INSTALL_FLAGS, LAYERS, LOCKS, lock_command
 from tests.platforms import ROOT
 
 FOLDER = ROOT / "requirements"
@@ -37,7 +37,7 @@ def text(lock: str) -> str:
 
 
 def test_each_lock_pins_with_hashes_and_contains_the_one_before() -> None:
-    runtime, dev, rehearse = ({(p.name, p.version, p.hashes) for p in locks.read(lock).values()} for lock in LOCKS)
+    runtime, dev, rehearse = ({(p.name, p.version, p.hashes) for p in locks.read(lock).values()} for lock in LAYERS)
     assert runtime < dev < rehearse
     assert "--require-hashes" in INSTALL_FLAGS
 
@@ -59,10 +59,16 @@ def test_every_requirement_of_the_in_files_is_locked(lock: str) -> None:
     assert asked <= {pin.name for pin in locks.read(lock).values() if pin.direct}
 
 
-def test_the_smallest_lock_is_told() -> None:
+def test_the_first_lock_is_told_for_each_version() -> None:
     layer = locks.layers()
-    assert (layer["boto3"], layer["pytest"], layer["locust"]) == LOCKS
-    assert set(layer) == set(locks.read("rehearse"))
+    by_name = {(name, lock) for (name, _), lock in layer.items()}
+    assert {("boto3", "runtime"), ("pytest", "dev"), ("locust", "rehearse"), ("checkov", "policies")} <= by_name
+    assert set(layer) == {(pin.name, pin.version) for lock in LOCKS for pin in locks.read(lock).values()}
+
+
+def test_what_contradicts_the_others_is_apart() -> None:
+    """Otherwise it could be in dev.lock, and need no second environment."""
+    assert locks.read("policies")["boto3"].version != locks.read("dev")["boto3"].version
 
 
 def test_a_lock_is_read(tmp_path: Path) -> None:
