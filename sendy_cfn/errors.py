@@ -1,6 +1,7 @@
 """Errors that people read.
 
 ConfigError   one or more Problems in the input files; exit status 2, nothing written
+LimitError    what was built of them is beyond a quota; the generator makes a ConfigError of it
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class ConfigError(Exception):
         """Sort the problems by file and line."""
         self.problems = sorted(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class LimitError(Exception):
+    """What was built is beyond a quota of AWS's."""
 
 
 def nearest(word: str, known: list[str]) -> str:

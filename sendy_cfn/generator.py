@@ -22,7 +22,7 @@ from sendy_cfn import config, stacks, stop
 from sendy_cfn.config.model import Service
 from sendy_cfn.config.releases import variant
 from sendy_cfn.config.values import Configuration
-from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError
+from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError, LimitError
 from sendy_cfn.stacks.interface import Interface
 from sendy_cfn.write import HEADER, FolderWriter
 
@@ -162,7 +162,10 @@ def _emit(
         writer.keep(unit.file)
         return Interface(*known)
     settle, render, oversized = _tools()
-    template = unit.build(interfaces)
+    try:
+        template = unit.build(interfaces)
+    except LimitError as error:
+        raise _too_long(params, unit, [str(error)]) from None
     settle(template)
     data = (HEADER + render(template)).encode()
     interface = Interface.of(template)
@@ -175,8 +178,7 @@ def _emit(
         raise ConfigError([config.problem(params, _comes_from(unit), message)])
     problems = oversized(template)
     if problems:
-        told = (f"of its template {unit.file}, {problem}{_FEWER}" for problem in problems)
-        raise ConfigError([config.problem(params, _comes_from(unit), message) for message in told])
+        raise _too_long(params, unit, problems)
     if b"      Frozen: " in data:
         _tell_frozen(writer, unit.file, data)
     writer.put(unit.file, data)
@@ -218,6 +220,11 @@ _SMALLER = {
 
 
 _FEWER = "; fewer permissions, secrets or environments make it smaller"
+
+
+def _too_long(params: Path, unit: Unit, problems: list[str]) -> ConfigError:
+    told = (f"of its template {unit.file}, {problem}{_FEWER}" for problem in problems)
+    return ConfigError([config.problem(params, _comes_from(unit), message) for message in told])
 
 
 def _over(size: int, resources: int, parameters: int, outputs: int) -> str:

@@ -29,7 +29,8 @@ def allow(sid: str, actions: Sequence[Action], *resources: Arn, condition: Condi
         LookupError: a resource is "*" or all of a kind, and blocks/unlimited.py has no reason for it.
     """
     for resource in resources:
-        unlimited.reasons([action.JSONrepr() for action in actions], resource)
+        if unlimited.is_wide(resource):
+            unlimited.reasons([action.JSONrepr() for action in actions], resource)
     return declared(sid, actions, *resources, condition=condition)
 
 
@@ -59,20 +60,31 @@ def policy(
 ) -> iam.ManagedPolicy:
     """A managed policy attached to the roles, for statements whose number and length are known.
 
-    AWS: at most 6,144 characters; inline policies share 10,240 per role.
+    Raises:
+        LimitError: they are too long. AWS: at most 6,144 characters; inline policies share 10,240 per role.
     """
-    return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements), **more)
+    policy_sizes.check(title, statements)
+    return _policy(title, description, roles, statements, more)
 
 
 def policies(
     title: str, description: str, roles: list[AWSHelperFn], *statements: Statement, **more: Any
 ) -> list[iam.ManagedPolicy]:
-    """As many managed policies as the statements need, attached to the roles: the title, then with numbers."""
-    parts = policy_sizes.split(statements)
+    """As many managed policies as the statements need, attached to the roles: the title, then with numbers.
+
+    Raises:
+        LimitError: one statement is too long by itself.
+    """
     return [
-        policy(f"{title}{number if number > 1 else ''}", description, roles, *part, **more)
-        for number, part in enumerate(parts, 1)
+        _policy(f"{title}{number if number > 1 else ''}", description, roles, part, more)
+        for number, part in enumerate(policy_sizes.split(title, statements), 1)
     ]
+
+
+def _policy(
+    title: str, description: str, roles: list[AWSHelperFn], statements: Sequence[Statement], more: dict[str, Any]
+) -> iam.ManagedPolicy:
+    return iam.ManagedPolicy(title, Description=description, Roles=roles, PolicyDocument=document(*statements), **more)
 
 
 def role(title: str, description: str, assume: PolicyDocument, boundary: Arn, **more: Any) -> iam.Role:

@@ -10,6 +10,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from troposphere import AWSHelperFn
+
+from sendy_cfn.errors import LimitError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -36,85 +40,105 @@ LONGEST = {
 OTHER = 200  # ARNs, mostly: an IAM role's path and name have 64 each at most here, a load balancer's rule has 140
 _REFERENCE = re.compile(r"\$\{([^}]+)\}")
 _FRAME = len('{"Version":"2012-10-17","Statement":[]}')
+_ROOM = POLICY_CHARACTERS - _FRAME
 
 
 def length(value: Any) -> int:
     """Characters of a part of a policy as JSON without white space, with the longest values for what it refers to."""
+    kind = type(value)  # asked for in the order of their number: every policy of every service is measured
+    if kind is str:
+        return len(value) + 2
+    if kind is list:
+        return sum(map(length, value)) + (len(value) + 1 if value else 2)
+    if kind is dict:
+        if len(value) == 1:
+            ((name, argument),) = value.items()
+            if name == "Ref":
+                return LONGEST.get(argument, OTHER) + 2
+            if name.startswith("Fn::"):
+                return _of_function(name, argument)
+        return sum([len(name) + 3 + length(content) for name, content in value.items()]) + (
+            len(value) + 1 if value else 2
+        )
+    # Texts that are more than that; functions by troposphere; statements and what is in them by awacs.
     if isinstance(value, str):
         return len(value) + 2
-    if isinstance(value, list | tuple):
-        return sum(map(length, value)) + max(len(value), 1) + 1
-    if not isinstance(value, dict):
-        # Statements, conditions and functions, by awacs and troposphere.
-        return length(value.to_dict() if hasattr(value, "to_dict") else value.JSONrepr())
-    if len(value) == 1:
-        ((name, argument),) = value.items()
-        if name == "Ref":
-            return LONGEST.get(argument, OTHER) + 2
-        if name == "Fn::GetAtt":
-            return OTHER + 2
-        if name == "Fn::Sub" and isinstance(argument, str):
-            references = _REFERENCE.findall(argument)
-            spelled = sum(len(reference) + 3 for reference in references)
-            return len(argument) - spelled + sum(LONGEST.get(reference, OTHER) for reference in references) + 2
-        if name == "Fn::If":
-            return max(map(length, argument[1:]))
-        if name.startswith("Fn::"):
-            raise TypeError(f"{name} in a policy: say in blocks/policy_sizes.py how long its result can be")
-    return sum(len(name) + 3 + length(content) for name, content in value.items()) + max(len(value), 1) + 1
+    return length(value.data if isinstance(value, AWSHelperFn) else value.JSONrepr())
 
 
-def split(statements: Iterable[Statement]) -> list[list[Statement]]:
+def _of_function(name: str, argument: Any) -> int:
+    if name == "Fn::GetAtt":
+        return OTHER + 2
+    if name == "Fn::Sub" and isinstance(argument, str):
+        references = _REFERENCE.findall(argument)
+        return len(argument) + 2 + sum([LONGEST.get(name, OTHER) - len(f"${{{name}}}") for name in references])
+    if name == "Fn::If":
+        return max(map(length, argument[1:]))
+    raise TypeError(f"{name} in a policy: say in blocks/policy_sizes.py how long its result can be")
+
+
+def check(title: str, statements: Iterable[Statement]) -> None:
+    """Make sure that the statements fit into one managed policy.
+
+    Raises:
+        LimitError: they don't.
+    """
+    size = _FRAME + sum(length(statement) + 1 for statement in statements)
+    if size > POLICY_CHARACTERS:
+        raise LimitError(f"{title} can have {size:,} characters, IAM takes {POLICY_CHARACTERS:,}")
+
+
+def split(title: str, statements: Iterable[Statement]) -> list[list[Statement]]:
     """The statements in lists of which each fits into a managed policy; a statement goes to the first that has room.
 
-    One that is too long by itself is divided by its resources; the further parts have numbers in their Sids. What can't
-    be divided is left: `problems` finds it.
+    One that is too long by itself is divided by its resources; the further parts have numbers in their Sids.
+
+    Raises:
+        LimitError: one is too long and can't be divided.
     """
     parts: list[list[Statement]] = []
     rooms: list[int] = []  # that the lists have left
-    for statement in (piece for whole in statements for piece in _divided(whole)):
-        size = length(statement) + 1  # with a comma
+    for statement, size in (piece for whole in statements for piece in _divided(whole)):
         place = next((number for number, room in enumerate(rooms) if room >= size), len(parts))
         if place == len(parts):
             parts.append([])
-            rooms.append(POLICY_CHARACTERS - _FRAME)
+            rooms.append(_ROOM)
         parts[place].append(statement)
         rooms[place] -= size
+        if rooms[place] < 0:
+            check(title, [statement])
     return parts
 
 
-def _divided(statement: Statement) -> Iterator[Statement]:
+def _divided(statement: Statement) -> Iterator[tuple[Statement, int]]:
+    """The statement in parts that fit, if it has enough resources, with the length of each and a comma."""
+    whole = length(statement) + 1
     resources: Sequence[Any] = statement.Resource
-    room = POLICY_CHARACTERS - _FRAME
-    over = length(statement)
-    if over <= room or len(resources) == 1:
-        yield statement
+    if whole <= _ROOM or len(resources) == 1:
+        yield statement, whole
         return
-    fixed = over - length(resources) + len("99")  # with the number in the Sid
-    chosen: list[list[Any]] = [[]]
-    used = fixed
+    rest = whole - length(resources) + len("[]99")  # with a number in the Sid
+    parts: list[list[Any]] = []
+    sizes: list[int] = []
     for resource in resources:
         size = length(resource) + 1
-        if used + size > room and chosen[-1]:
-            chosen.append([])
-            used = fixed
-        chosen[-1].append(resource)
-        used += size
-    for number, some in enumerate(chosen, 1):
+        if not parts or sizes[-1] + size > _ROOM:
+            parts.append([])
+            sizes.append(rest)
+        parts[-1].append(resource)
+        sizes[-1] += size
+    for number, (some, size) in enumerate(zip(parts, sizes, strict=True), 1):
         sid = f"{statement.Sid}{number if number > 1 else ''}"
-        yield type(statement)(**(statement.properties | {"Sid": sid, "Resource": some}))
+        yield type(statement)(**(statement.properties | {"Sid": sid, "Resource": some})), size
 
 
 def problems(template: Template) -> list[str]:
-    """What of a template's roles and policies IAM would refuse for its length or number."""
+    """What of a template's roles IAM would refuse for the length of their trust, or the number of their policies."""
     found = []
     attached: Counter[str] = Counter()
     for title, resource in template.resources.items():
         given = resource.properties
         if resource.resource_type == "AWS::IAM::ManagedPolicy":
-            size = length(given["PolicyDocument"])
-            if size > POLICY_CHARACTERS:
-                found.append(f"{title} can have {size:,} characters, IAM takes {POLICY_CHARACTERS:,}")
             attached.update(role.data["Ref"] for role in given.get("Roles", ()))
         elif resource.resource_type == "AWS::IAM::Role":
             size = length(given["AssumeRolePolicyDocument"])

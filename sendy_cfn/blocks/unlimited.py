@@ -97,6 +97,11 @@ KINDS: dict[str, Reason] = {
 }
 
 
+def is_wide(resource: AWSHelperFn | str) -> bool:
+    """Whether it stands for all resources, or all of a kind."""
+    return resource == "*" or kind_of(resource) != ""
+
+
 def reasons(actions: Iterable[str], resource: AWSHelperFn | str) -> list[Reason]:
     """Why the actions may be allowed on the resource; none where it has a name.
 
@@ -118,7 +123,7 @@ def _find(among: dict[str, Reason], key: str, what: str) -> Reason:
 
 def kind_of(resource: AWSHelperFn | str) -> str:
     """Service and kind where an ARN means all resources of the kind, such as "ec2:security-group"; else ""."""
-    text = resource if isinstance(resource, str) else resource.to_dict().get("Fn::Sub")
+    text = resource if isinstance(resource, str) else resource.data.get("Fn::Sub")
     if not isinstance(text, str) or not text.endswith("*"):
         return ""
     # References have colons too, as in ${AWS::Region}.

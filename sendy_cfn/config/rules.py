@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sendy_cfn.config import release_rules, routing, size_rules
+from sendy_cfn.config import release_rules, routing
 from sendy_cfn.config.model import Environment, Permission, Platform, Service, Source
 from sendy_cfn.config.releases import used
 from sendy_cfn.config.windows import wrong_cron, wrong_zone
@@ -68,7 +68,6 @@ def broken(platform: Platform, environments: Collection[str]) -> Iterator[Findin
     for service, message in routing.conflicts(fitting):
         yield f"services.{service.name}", message
     yield from release_rules.broken(platform, environments)
-    yield from size_rules.broken(platform)
     yield from _cells(platform)
 
 

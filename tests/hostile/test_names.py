@@ -137,18 +137,6 @@ COLLISIONS: list[tuple[str, Document, str]] = [
         document(domain=f"{'d' * 50}.example-com.example"),
         "environments.test: the domain 'test.ddd",
     ),
-    (
-        "a policy that IAM doesn't take",
-        document(services={"shop": SERVICE | {"permissions": [
-            {"actions": ["s3:GetObject"], "resources": [f"arn:aws:s3:::{n:03d}-{'x' * 800}" for n in range(8)]}
-        ]}}),
-        "services.shop.permissions: they make a policy of up to 6",
-    ),
-    (
-        "secrets that IAM doesn't take",
-        document(services={"shop": SERVICE | {"secrets": {f"S{n}": f"/{'x' * 800}{n}" for n in range(8)}}}),
-        "services.shop.secrets: they make a policy of up to 8",
-    ),
 ]  # fmt: skip
 
 
