@@ -54,7 +54,11 @@ _FLAGS = {
 _BEYOND_ERRORS = (0x25, 16, 2)  # a file, not the standard streams
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ASK, _ALLOW = 0x7FC00000, 0x7FFF0000
-_NO_NEW_PRIVILEGES, _SET_FILTER, _NEW_LISTENER = 38, 1, 8
+_NO_NEW_PRIVILEGES, _SET_FILTER = 38, 1
+_NEW_LISTENER, _WAIT_KILLABLE = (
+    8,
+    32,
+)  # the second, of Linux 5.19, lets a signal come with the call and not instead of it
 _DROP_FROM_BOUNDS = 24
 _OVERRIDE = (1, 2, 3)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
 
@@ -91,7 +95,9 @@ def listen() -> int:
     library.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     lines = program()
     filtered = Program(len(lines) // 8, lines)
-    found = library.syscall(SECCOMP[platform.machine()], _SET_FILTER, _NEW_LISTENER, ctypes.byref(filtered))
+    found = library.syscall(
+        SECCOMP[platform.machine()], _SET_FILTER, _NEW_LISTENER | _WAIT_KILLABLE, ctypes.byref(filtered)
+    )
     if found < 0:
         raise OSError(ctypes.get_errno(), "seccomp")
     return int(found)

@@ -24,7 +24,7 @@ def test_an_input_that_changes_at_any_call(sites: list[Site]) -> None:
         assert site.run("--check").returncode == (0 if found[at] == NEW else 1)
         assert site.names() == site.clean
 
-    at_once(sites, change, [*range(1, 8), exchanged - 1, exchanged, exchanged + 1, len(calls)])
+    at_once(sites, change, [1, 2, 3, 5, exchanged - 1, exchanged, exchanged + 1, len(calls)])
     assert {at: found[at] for at in (1, 2, 3)} == dict.fromkeys((1, 2, 3), OLD)
     assert found[exchanged] == NEW
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.writing.gate import TAKING_ROOM, Plan
 from tests.writing.rooms import room
-from tests.writing.site import NEW, OLD, Site, at_once
+from tests.writing.site import NEW, OLD, Site, at_once, files
 
 
 def ending(number: int) -> str:
@@ -39,12 +39,15 @@ def test_a_disk_that_is_full_from_any_call_on(sites: list[Site]) -> None:
     calls = sites[0].gated(Plan()).calls
     room = [at for at, name in enumerate(calls, 1) if name in TAKING_ROOM]
     found = {}
+    states: list[object] = []
 
     def fill(site: Site, at: int) -> None:
         found[at] = fails_from(site, at, errno.ENOSPC, TAKING_ROOM)
         assert site.names() == [name for name in site.clean if name in site.names()]  # removing takes no room
-        # What is remembered must not be what could not be written.
-        assert site.run("--check").returncode == (0 if found[at] == NEW else 1)
+        state = (found[at], files(site.folder / ".cache"))
+        if state not in states:  # what is remembered must not be what could not be written
+            states.append(state)
+            assert site.run("--check").returncode == (0 if found[at] == NEW else 1)
 
     at_once(sites, fill, room)
     exchanged = calls.index("exchange") + 1
@@ -82,7 +85,7 @@ def test_a_file_system_that_becomes_read_only(site: Site) -> None:
     """As Linux does when a disk fails. Then nothing can be removed; the next run does."""
     calls = site.gated(Plan()).calls
     exchanged = calls.index("exchange") + 1
-    for at in (1, 2, 5, exchanged - 1, exchanged, exchanged + 1, len(calls)):
+    for at in (1, 5, exchanged, exchanged + 1):
         assert fails_from(site, at, errno.EROFS) == (OLD if at <= exchanged else NEW)
         site.settle(NEW)
 
