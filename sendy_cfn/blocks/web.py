@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from troposphere import Ref, Sub, ec2, ecs, route53
+from troposphere import If, Ref, Sub, ec2, ecs, route53
 from troposphere import elasticloadbalancingv2 as elb
 
 from sendy_cfn import wires
@@ -39,6 +39,7 @@ class Side(NamedTuple):
 
 
 BLUE_IS_LIVE = "BlueIsLive"  # condition of templates with both sides
+ALLOWS_COMMANDS = "AllowsCommands"  # condition of templates of services with ECS Exec
 
 # Unmarked, so that a service that gets its second side later keeps its first one as it is.
 BLUE, GREEN = Side(Colour.BLUE, ""), Side(Colour.GREEN, "Green")
@@ -157,7 +158,7 @@ def ecs_service(
             )
         ),
         EnableECSManagedTags=True,
-        EnableExecuteCommand=knobs.EXECUTE_COMMAND.take(template) if service.exec else False,
+        EnableExecuteCommand=If(ALLOWS_COMMANDS, True, False) if service.exec else False,
         PropagateTags="SERVICE",
     )
     if web.variant.strategy is Strategy.CODEDEPLOY:

@@ -147,13 +147,14 @@ class Permission:
     """A statement of the task role."""
 
     actions: tuple[str, ...] = key(
-        "IAM actions", pattern=patterns.ACTION, allowed="one action such as 's3:GetObject', without '*'", min_items=1
+        "IAM actions", pattern=patterns.ACTION, allowed=patterns.ONE_ACTION, min_items=1, max_items=200
     )
     resources: tuple[str, ...] = key(
         "ARNs; {partition}, {region}, {account} and {environment} are filled in",
         pattern=patterns.RESOURCE_ARN,
         allowed="an ARN that says more than '*' of the resource",
         min_items=1,
+        max_items=200,
     )
 
 

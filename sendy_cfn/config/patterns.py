@@ -30,6 +30,7 @@ SECRET = (
     r"(:[A-Za-z0-9_.-]{0,100}:[A-Za-z0-9_./-]{0,100}:[A-Za-z0-9-]{0,64})?"
 )
 ACTION = r"[a-z0-9-]+:[A-Za-z0-9]{2,64}"
+ONE_ACTION = "one action such as 's3:GetObject', without '*'"
 # Something of the resource comes before the first wildcard: '*' alone would be every resource of a service.
 RESOURCE_ARN = (
     rf"arn:({PARTITION}|\{{partition\}}):[a-z0-9-]+:([a-z0-9-]*|\{{region\}}):([0-9]{{12}}|\{{account\}})?"

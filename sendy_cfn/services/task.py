@@ -15,6 +15,7 @@ from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import HERE, allow, declared, policies, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.text import allow_escapes, literal
+from sendy_cfn.blocks.web import ALLOWS_COMMANDS
 from sendy_cfn.config.words import Architecture, Capacity, Colour
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import release as releases
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from sendy_cfn.config.model import Platform, Service
 
-ALLOWS_COMMANDS = "AllowsCommands"
 _CPU_ARCHITECTURE = {Architecture.AMD64: "X86_64", Architecture.ARM64: "ARM64"}
 _LOG_BUFFER = (
     "25m"  # a burst that CloudWatch can't take is dropped, the service keeps answering; Docker's default is 1m

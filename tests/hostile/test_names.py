@@ -223,6 +223,6 @@ def test_a_list_of_a_hundred_thousand_is_refused_in_seconds() -> None:
             read(text)
     actions = ",".join(f"a:B{n}" for n in range(100_000))
     permission = f'"permissions": [{{actions: [{actions}], resources: ["arn:aws:s3:::a"]}}]'
-    with pytest.raises(ConfigError, match="IAM takes 6144"):
+    with pytest.raises(ConfigError, match="expected at most"):
         read(written(document()).decode().replace('"kind"', f'{permission}\n    "kind"'))
     assert time.process_time() - started < 40

@@ -74,7 +74,7 @@ for action, key in json.load(sys.stdin):
 
 
 def unlisted(pairs: set[tuple[str, str]]) -> str:
-    command = [PYTHON, "-I", "-c", UNLISTED]
+    command = [str(PYTHON), "-I", "-c", UNLISTED]
     done = subprocess.run(command, input=json.dumps(sorted(pairs)), capture_output=True, text=True, check=True)
     return done.stdout
 

@@ -41,8 +41,8 @@ def test_it_is_literally_off_where_nobody_asked(made: Generated) -> None:
 def test_the_values_switch_it(service: str) -> None:
     found = generated(CASE)
     off, on = stack(found, "live", service), stack(found, "live", service, **ON)
-    assert {one["EnableExecuteCommand"] for one in services(off)} == {"false"}
-    assert {one["EnableExecuteCommand"] for one in services(on)} == {"true"}
+    assert {one["EnableExecuteCommand"] for one in services(off)} == {False}
+    assert {one["EnableExecuteCommand"] for one in services(on)} == {True}
     assert "CommandPolicy" not in off.resources
     assert on.resources["CommandPolicy"]["Roles"] == ["TaskRole.id"]
 
