@@ -1,4 +1,5 @@
-# Everything a user or CI runs. Each target makes sure of the tools it needs in .venv first (pinned in requirements/*.lock).
+# Everything a user or CI runs. Each target makes sure of the tools it needs in .venv first, and of the policy engine in
+# .venv-policies (pinned in requirements/*.lock).
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -11,7 +12,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime policies templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -30,7 +31,7 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup stale style types lint actions house test rehearse ## what CI runs: stale templates and licences, style, types, lint, actions, house rules, tests, dry rehearsal
+check: setup policies stale style types lint actions test rehearse ## what CI runs: stale templates and licences, style, types, lint, actions, tests, dry rehearsal
 
 stale: setup
 	@$(PY) generate.py --check
@@ -44,16 +45,16 @@ style: setup
 types: setup
 	@$(PY) -m mypy
 
-lint: setup ## cfn-lint over every template, nested wiring included
+lint: setup policies ## cfn-lint, AWS's validator, checkov and our own rules over every template, also with values put in
 	@$(PY) -m sendy_cfn.checks.lint
 
 actions: setup ## pipeline actions and conditions against AWS's reference
 	@$(PY) -m sendy_cfn.checks.actions
 
-house: setup ## our own rules over every template
+house: setup ## our own rules alone
 	@$(PY) -m sendy_cfn.checks templates
 
-test: setup ## the tests
+test: setup policies ## the tests
 	@$(PY) -m pytest $(PYTEST_FLAGS)
 
 try: setup ## deploy the templates to an emulator on this machine with the AWS CLI (a few minutes)
@@ -86,14 +87,15 @@ package: env runtime ## upload nested templates: make package ENV=test [BUCKET=n
 deploy: env runtime ## package, change set, confirmation, progress: make deploy ENV=test [BUCKET=name] [YES=1]
 	@$(PY) -m sendy_cfn.deploy --env $(ENV) $(if $(BUCKET),--bucket $(BUCKET)) $(if $(YES),--yes)
 
-bench: setup ## measure generation, --check and lint
+bench: setup policies ## measure generation, --check and lint
 	@$(PY) -m benchmarks.bench
 
-schemas: runtime ## write params/*.schema.json for editors, docs/reference.md, docs/checks.md and docs/permissions.md
+schemas: runtime policies ## write params/*.schema.json for editors, and docs/{reference,checks,permissions,security}.md
 	@$(PY) -m sendy_cfn.config.schema
 	@$(PY) -m sendy_cfn.config.reference
 	@$(PY) -m sendy_cfn.checks.house.page
 	@$(PY) -m sendy_cfn.permissions
+	@$(PY) -m sendy_cfn.checks.security_page
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock

@@ -6,7 +6,7 @@ import re
 
 # A resource of an emitted template that says it is frozen: its logical id and its text up to the next blank line.
 _FROZEN = re.compile(r"^  (\w+):\n(?:    .*\n)*?    Metadata:\n      Frozen: .*\n(?:    .*\n)*", re.MULTILINE)
-_NOTE = re.compile(r"^      Frozen: .*\n", re.MULTILINE)  # for who reads it: no part of the resource
+_NOTE = re.compile(r"^    Metadata:\n(?:      .*\n)*", re.MULTILINE)  # for who reads it: no part of the resource
 
 
 def touched(old: str, new: str) -> list[str]:

@@ -1,29 +1,42 @@
-"""Platform files whose output is checked: each folder of tests/cases passes both linters, and keeps to the limits."""
+"""Platform files whose output is checked: each folder of tests/cases passes all engines, and keeps to the limits."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from sendy_cfn.checks import lint, validate
+from sendy_cfn.checks import gate
+from sendy_cfn.checks.cache import Store
+from sendy_cfn.checks.engines import ENGINES
+from sendy_cfn.checks.engines.subject import Settings
+from sendy_cfn.checks.findings import Finding
 from tests.generated import CASES, Generated, generated
 from tests.platforms import ROOT
 
-STORE = ROOT / ".cache/cases"  # keyed by content: an unchanged case costs nothing
+STORE = ROOT / ".cache/cases/engines.json"  # keyed by content: an unchanged case costs nothing
 
 
-@pytest.fixture(scope="module", params=CASES[1:], ids=lambda path: path.name)
+@pytest.fixture(params=CASES[1:], ids=lambda path: path.name)
 def case(request: pytest.FixtureRequest) -> Generated:
     return generated(request.param)
 
 
-def test_cfn_lint_finds_nothing(case: Generated) -> None:
-    templates = lint.templates_of(case.folder)
-    assert templates
-    assert lint.lint(templates, list(case.platform.regions), ROOT / ".cfnlintrc", STORE / case.name) == []
+@pytest.fixture(scope="module")
+def findings() -> list[Finding]:
+    """Of all engines in all cases, each engine started once; as emitted, and with the values of each environment."""
+    cases = [generated(path) for path in CASES[1:]]
+    folders = [gate.Folder(one.folder, one.folder.parent / "work", one.platform.regions, one.platform) for one in cases]
+    settings = Settings(ROOT / ".cfnlintrc", ROOT / ".venv-policies")
+    return gate.check(folders, ENGINES, settings, Store(STORE))
 
 
-def test_the_validator_finds_nothing(case: Generated) -> None:
-    assert validate.validate(lint.templates_of(case.folder), STORE / case.name) == []
+def test_no_engine_finds_anything_and_nothing_is_accepted_in_vain(findings: list[Finding], case: Generated) -> None:
+    assert [one for one in findings if Path(one.template).is_relative_to(case.folder)] == []
+
+
+def test_nothing_is_found_elsewhere(findings: list[Finding]) -> None:
+    assert findings == []
 
 
 def test_no_template_is_near_a_limit(case: Generated) -> None:

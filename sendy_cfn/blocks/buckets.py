@@ -10,6 +10,7 @@ from troposphere import AccountId, Sub, s3
 
 from sendy_cfn.blocks.iam import document
 from sendy_cfn.blocks.skeleton import ALWAYS_RETAINED, keep
+from sendy_cfn.blocks.suppress import suppress
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn
@@ -42,7 +43,7 @@ def bucket(
     more = dict(ALWAYS_RETAINED) if key is None and not throwaway else keep(throwaway=throwaway)
     if logs is not None:
         more["LoggingConfiguration"] = logs
-    return s3.Bucket(
+    made = s3.Bucket(
         title,
         BucketEncryption=s3.BucketEncryption(ServerSideEncryptionConfiguration=[_encryption(key)]),
         OwnershipControls=s3.OwnershipControls(Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
@@ -53,6 +54,12 @@ def bucket(
         LifecycleConfiguration=s3.LifecycleConfiguration(Rules=_lifecycle(expire_days)),
         **more,
     )
+    if logs is None:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+        suppress(
+            made, "CKV_AWS_18", "It holds access logs itself: one that logs into itself would log its logs for ever"
+        )
+    return made
 
 
 def policy(title: str, to: s3.Bucket, *statements: Statement) -> s3.BucketPolicy:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, Statement, StringEquals
 from awacs.sts import AssumeRole
-from troposphere import Region, iam
+from troposphere import If, Region, iam
 
 from sendy_cfn.blocks import policy_sizes, unlimited
+from sendy_cfn.blocks.suppress import suppress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,9 @@ def _policy(
 
 def role(title: str, description: str, assume: PolicyDocument, boundary: Arn, **more: Any) -> iam.Role:
     """A role without a name of its own, so that two stacks never fight for one; `boundary` is from blocks/boundary."""
-    return iam.Role(
+    found = iam.Role(
         title, Description=description, AssumeRolePolicyDocument=assume, PermissionsBoundary=boundary, **more
     )
+    if isinstance(boundary, If):
+        suppress(found, "W1030", "The reference is inside Fn::If with the condition that the parameter is not empty")
+    return found

@@ -10,6 +10,7 @@ from troposphere import Sub, certificatemanager, ec2
 from troposphere import elasticloadbalancingv2 as elb
 
 from sendy_cfn.blocks.buckets import objects
+from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.blocks.tags import tags
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 TEST_PORT = 8443  # of the listener on which a new version is seen before customers reach it
+
+# Why port 80 is open to everybody.
+_OPEN_FOR_REDIRECT = "Port 80 answers with a redirect to HTTPS and nothing else; without it, typed addresses would fail"
+_OPEN_FOR_HTTP = "Without a domain there is no certificate, and HTTP is all that there is; an output of the stack warns"
 
 # What VPCs take their addresses from (RFC 1918, RFC 6598). Only the services' own stacks know the tasks' ports and
 # security groups, and let the load balancer in; here is said that it calls nobody outside.
@@ -43,7 +48,7 @@ def security_group(
     if testers is not None:
         test_traffic.CidrIp = testers
     anywhere = {"IPv4": {"CidrIp": "0.0.0.0/0"}} | ({"IPv6": {"CidrIpv6": "::/0"}} if dual_stack else {})
-    return ec2.SecurityGroup(
+    made = ec2.SecurityGroup(
         "LoadBalancerSecurityGroup",
         GroupDescription="Public load balancer",
         VpcId=vpc_id,
@@ -71,6 +76,8 @@ def security_group(
         ],
         Tags=tags(Sub("${AWS::StackName}-load-balancer")),
     )
+    suppress(made, "CKV_AWS_260", _OPEN_FOR_REDIRECT if 443 in ports else _OPEN_FOR_HTTP)
+    return made
 
 
 def deliver_logs(bucket: s3.Bucket) -> Statement:
@@ -128,7 +135,7 @@ def load_balancer(
 
 def certificate(domain_name: Ref, hosted_zone_id: Ref) -> certificatemanager.Certificate:
     """For the domain and every name directly below it, proven by one record: both names have the same one."""
-    return certificatemanager.Certificate(
+    made = certificatemanager.Certificate(
         "Certificate",
         DomainName=domain_name,
         SubjectAlternativeNames=[Sub("*.${DomainName}")],
@@ -138,6 +145,13 @@ def certificate(domain_name: Ref, hosted_zone_id: Ref) -> certificatemanager.Cer
         ],
         Tags=tags(domain_name),
     )
+    suppress(
+        made,
+        "CKV2_AWS_71",
+        "Services come and go as names below the environment's own domain, and a certificate that lists them would be "
+        "replaced with each; its key never leaves ACM",
+    )
+    return made
 
 
 def https_listener(
@@ -174,4 +188,7 @@ def plain_test_listener(balancer: elb.LoadBalancer) -> elb.Listener:
 
 
 def _plain(title: str, balancer: elb.LoadBalancer, port: int, action: elb.Action) -> elb.Listener:
-    return elb.Listener(title, LoadBalancerArn=balancer.ref(), Port=port, Protocol="HTTP", DefaultActions=[action])
+    made = elb.Listener(title, LoadBalancerArn=balancer.ref(), Port=port, Protocol="HTTP", DefaultActions=[action])
+    if action.Type != "redirect":
+        suppress(made, ("CKV_AWS_2", "CKV_AWS_103"), _OPEN_FOR_HTTP)
+    return made

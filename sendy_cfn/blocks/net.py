@@ -29,6 +29,7 @@ NOWHERE = "127.0.0.1/32"  # for "no egress": a group without any rule gets "ever
 AGGREGATION_SECONDS = (
     60  # 60 or 600; network interfaces of Fargate and of current instance types never take longer than 60
 )
+NAME_SERVERS = "NameServers"  # output
 CREATES_HOSTED_ZONE = "CreatesHostedZone"  # condition: no existing one was given
 IPV6_BLOCK = "Ipv6Block"  # what subnets take their IPv6 addresses from
 
@@ -238,7 +239,7 @@ def name_servers(zone: route53.HostedZone) -> Output:
     Without a condition, because a root can show only outputs that exist.
     """
     return Output(
-        "NameServers",
+        NAME_SERVERS,
         Description="Name servers of the environment's domain: the NS record that its parent domain needs",
         Value=If(CREATES_HOSTED_ZONE, Join(",", zone.get_att("NameServers")), "those of the existing hosted zone"),
     )

@@ -12,6 +12,7 @@ from troposphere import sqs as queues
 from sendy_cfn.blocks import iam
 from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.skeleton import DATA_LOSS
+from sendy_cfn.blocks.suppress import suppress
 
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn, AWSObject
@@ -42,6 +43,12 @@ def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObjec
         SqsManagedSseEnabled=True,
         MessageRetentionPeriod=KEPT_SECONDS,
         RedriveAllowPolicy={"redrivePermission": "denyAll"},  # EventBridge's alone, no other queue's
+    )
+    suppress(
+        queue,
+        "CKV_AWS_27",
+        "SqsManagedSseEnabled encrypts it; a key of our own would have to be open to EventBridge, for events that say "
+        "that a source changed",
     )
     rule = events.Rule(
         "SourceChanged",

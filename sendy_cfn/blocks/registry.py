@@ -11,6 +11,7 @@ from troposphere import ecr
 
 from sendy_cfn.blocks.iam import document
 from sendy_cfn.blocks.skeleton import DATA_LOSS, RETAINED
+from sendy_cfn.blocks.suppress import suppress
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,7 +45,7 @@ def images(name: str, key: AWSHelperFn, accounts: Collection[str]) -> ecr.Reposi
 
 def cache(name: str, key: AWSHelperFn) -> ecr.Repository:
     """The repository `Cache` of build layers; its one tag per architecture moves, and losing it costs a slow build."""
-    return ecr.Repository(
+    made = ecr.Repository(
         "Cache",
         **DATA_LOSS,
         RepositoryName=name,  # beside the images' repository in the console
@@ -53,6 +54,13 @@ def cache(name: str, key: AWSHelperFn) -> ecr.Repository:
         **_protected(key),
         LifecyclePolicy=_expire(_rule("Replaced cache", "untagged", "sinceImagePushed", UNTAGGED_CACHE_DAYS)),
     )
+    suppress(
+        made,
+        "CKV_AWS_51",
+        "It holds layers that builds replace under one tag; only the build's role writes it, and nothing is deployed "
+        "from it",
+    )
+    return made
 
 
 def _protected(key: AWSHelperFn) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from troposphere import If, Ref, Sub, ec2, ecs, route53
 from troposphere import elasticloadbalancingv2 as elb
 
 from sendy_cfn import wires
+from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.config import routing
 from sendy_cfn.config.releases import side_host
 from sendy_cfn.config.words import Capacity, Colour, Strategy
@@ -129,7 +130,8 @@ def frozen(rule: elb.ListenerRule, mover: str) -> elb.ListenerRule:
     """
     rule.Metadata = {
         "Frozen": f"{mover} moves the weights of this rule. A changed host, path or priority writes the first ones "
-        "back, which can send customers to no task: release the service under another name and host instead."
+        "back, which can send customers to no task: release the service under another name and host instead.",
+        **rule.resource.get("Metadata", {}),
     }
     return rule
 
@@ -165,6 +167,8 @@ def ecs_service(
         found.LaunchType = "FARGATE"  # CodeDeploy starts tasks with a launch type
     else:
         found.CapacityProviderStrategy = _capacity(web, side)
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+    suppress(found, "W9003", "CloudFormation makes a list of the parameter before it reaches Subnets")
     if service.capacity is Capacity.EC2:
         found.PlacementStrategies = [
             ecs.PlacementStrategy(Type="spread", Field="attribute:ecs.availability-zone"),

@@ -1,39 +1,28 @@
-"""Remembers what an engine found in a template, so that an unchanged one is not looked at again.
+"""Remembers what was found in a text, so that an unchanged one is not looked at again.
 
-A store is one JSON file per engine: template path -> key and findings. The key covers all that could change the answer;
-what is in it is up to the engine. Findings are stored as well as their absence: a second run reports the same. A
-template over which the engine crashed is never stored. Losing the store costs time only, so one that can't be read
-counts as empty.
+A store is one JSON file: key -> rows. The key covers all that could change the answer, the name of the file is not part
+of it: two files of the same text are looked at once. Findings are stored as well as their absence. Losing the store
+costs time only, so one that can't be read counts as empty.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sendy_cfn import whole
-from sendy_cfn.checks.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Sequence
 
 FOLDER = Path(".cache/checks")
-CRASH = "crash"  # the rule that a crashed engine breaks
+KEPT = 5000  # answers that were not asked for in the last run; a few kilobytes each at most
+WIDTH = 7  # columns of a row
 
-Examine: TypeAlias = "Callable[[Path], list[Finding]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What was found in one template when its key was this one."""
-
-    key: str
-    findings: tuple[Finding, ...]
+Rows = list[list[Any]]
 
 
 def fingerprint(*parts: str | bytes | None) -> str:
@@ -53,64 +42,52 @@ def content_of(path: Path) -> bytes | None:
         return None
 
 
-def examine(keys: Mapping[Path, str], start: Callable[[], Examine], store: Path) -> list[Finding]:
-    """The findings of all templates, from the store where their key is known there, else from the engine.
+def code(*modules: Path) -> str:
+    """A hash of files of ours, and of those in folders of ours: what they say changes with them."""
+    files = [file for path in modules for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    return fingerprint(*(file.read_bytes() for file in files))
 
-    Args:
-        keys: Each template with its key.
-        start: Starts the engine; called once, and only when a template has to be examined.
-        store: The file that remembers. It is left with these templates, and those of other folders.
-    """
-    known = read(store)
-    fresh = {
-        str(path): known[str(path)] for path, key in keys.items() if str(path) in known and known[str(path)].key == key
-    }
-    findings = [finding for entry in fresh.values() for finding in entry.findings]
-    changed = [path for path in keys if str(path) not in fresh]
-    if not changed:
-        return findings
-    engine = start()
+
+class Store:
+    """Answers by key; `save` writes what `get` and `put` have touched, and others as long as there is room."""
+
+    def __init__(self, file: Path) -> None:
+        """Read the file."""
+        self.file = file
+        self._known = _read(file)
+        self._used: dict[str, Rows] = {}
+
+    def get(self, key: str) -> Rows | None:
+        """What was found under the key; None if that isn't known."""
+        rows = self._known.get(key)
+        if rows is not None:
+            self._used[key] = rows
+        return rows
+
+    def put(self, key: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Remember what was found."""
+        self._used[key] = [list(row) for row in rows]
+
+    def save(self) -> None:
+        """Replace the file in one step: a run beside this one never reads half of it. Failing to costs time only."""
+        others = [key for key in self._known if key not in self._used][:KEPT]
+        content = self._used | {key: self._known[key] for key in others}
+        if content == self._known:
+            return
+        with contextlib.suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            whole.write(self.file, json.dumps(content, indent=0))
+
+
+def _read(file: Path) -> dict[str, Rows]:
     try:
-        for path in changed:
-            found, finished = _examine_one(engine, path)
-            findings += found
-            if finished:
-                fresh[str(path)] = Entry(keys[path], tuple(found))
-    finally:  # interrupted: what is finished need not be done again
-        folders = {path.parent for path in keys}
-        others = {name: entry for name, entry in known.items() if Path(name).parent not in folders}
-        write(store, others | fresh)
-    return findings
-
-
-def _examine_one(engine: Examine, path: Path) -> tuple[list[Finding], bool]:
-    try:
-        found = engine(path)
-    except (
-        Exception
-    ) as error:  # whatever an engine stumbles over in a template has to be shown as that template's defect
-        message = f"the engine failed on this template: {type(error).__name__}: {error}"
-        return [Finding(str(path), 1, "-", CRASH, Severity.ERROR, message)], False
-    return found, not any(finding.rule == CRASH for finding in found)
-
-
-def read(store: Path) -> dict[str, Entry]:
-    """All that is stored; nothing if the file is missing or damaged."""
-    try:
-        content = json.loads(store.read_text(encoding="utf-8"))
-        return {name: Entry(key, tuple(map(_finding, rows))) for name, (key, rows) in content.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
+    if not isinstance(content, dict):
+        return {}
+    return {key: rows for key, rows in content.items() if isinstance(rows, list) and all(map(_is_row, rows))}
 
 
-def _finding(row: list[object]) -> Finding:
-    template, line, resource, rule, severity, message = row
-    return Finding(str(template), int(str(line)), str(resource), str(rule), Severity(str(severity)), str(message))
-
-
-def write(store: Path, entries: Mapping[str, Entry]) -> None:
-    """Replace the file in one step: a run beside this one never reads half of it. Failing to costs time only."""
-    content = {name: [e.key, [dataclasses.astuple(f) for f in e.findings]] for name, e in sorted(entries.items())}
-    with contextlib.suppress(OSError):
-        store.parent.mkdir(parents=True, exist_ok=True)
-        whole.write(store, json.dumps(content, indent=0))
+def _is_row(row: object) -> bool:
+    return isinstance(row, list) and len(row) == WIDTH and all(isinstance(item, str | int) for item in row)

@@ -30,13 +30,21 @@ class Finding:
     rule: str  # the engine's id, as in "E3002", or one of our own, as in "no-such-template"
     severity: Severity
     message: str
+    todo: str = ""  # what to do about it, or where that is explained; "" where the message says it
 
 
 def table(findings: Iterable[Finding]) -> str:
     """One line per finding, sorted by place, columns aligned, without a newline at the end; "" for no findings."""
-    rows = [(f"{f.template}:{f.line}", f.resource, f.rule, " ".join(f.message.split())) for f in sorted(set(findings))]
+    rows = [
+        (f"{f.template}:{f.line}", f.resource, f.rule, " ".join(f"{f.message} {_advice(f.todo)}".split()))
+        for f in sorted(set(findings))
+    ]
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
     return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]) for row in rows)
+
+
+def _advice(todo: str) -> str:
+    return f"-> {todo}" if todo else ""
 
 
 def summary(check: str, templates: int, findings: int) -> str:

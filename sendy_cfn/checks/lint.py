@@ -1,10 +1,10 @@
-"""The lint gate: cfn-lint over every emitted template, nested stacks followed.
+"""The gate: cfn-lint, AWS's validator, checkov and our own rules over every template, as one table.
 
-    python -m sendy_cfn.checks.lint [--templates DIR] [--regions eu-central-1,us-east-1]
+    python -m sendy_cfn.checks.lint [--templates DIR] [--params DIR]
 
-One process and one set of rules for all templates (loading the rules takes longer than linting a template).
-`.cfnlintrc` is the only configuration: a file in the home folder is not read. An unchanged template is not linted again
-and, when none has changed, cfn-lint is not even imported.
+Each engine is started at most once, for all templates as they are emitted and as each stack has them (rendering/), and
+only for texts that it has not seen. When nothing has changed since the last run, its answer is repeated and no engine
+is even imported.
 
 Exit status 0 nothing found, 1 findings, 2 bad usage.
 """
@@ -12,68 +12,119 @@ Exit status 0 nothing found, 1 findings, 2 bad usage.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import re
+import dataclasses
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sendy_cfn.checks import cache
+from sendy_cfn.checks.engines import ENGINES
+from sendy_cfn.checks.engines.subject import Settings, UsageError
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cfnlint.rules import Match
+    from sendy_cfn.config.model import Platform
 
 CLEAN, FOUND, BAD_USAGE = 0, 1, 2
-RULE_CRASHED = "E0002"  # cfn-lint's own name for a rule that raised
-SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "informational": Severity.INFO}
-
-# All that looks like a file name may be a child template: what the key covers in vain does no harm.
-FILE_NAME = re.compile(r"[\w./-]+\.(?:yaml|yml|json)\b")
-TEMPLATE_URL = re.compile(r"""^\s+TemplateURL:\s+["']?([^\s"':!{]+)["']?\s*(?:#.*)?$""", re.MULTILINE)
-LOGICAL_ID = re.compile(r"^  (\w+):", re.MULTILINE)
-
-
-class UsageError(Exception):
-    """The gate can't run as asked."""
+CODE = Path(__file__).resolve().parent
+ENGINES_BY_NAME = {engine.name: engine for engine in ENGINES}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gate from the command line and return the exit status."""
-    parser = argparse.ArgumentParser(prog="lint", description="cfn-lint over every emitted template")
+    parser = argparse.ArgumentParser(prog="lint", description="all engines over every template, as one table")
     parser.add_argument("--templates", type=Path, default=Path("templates"), metavar="DIR")
-    parser.add_argument("--params", type=Path, default=Path("params"), metavar="DIR", help="names the regions")
-    parser.add_argument("--regions", metavar="A,B", help="instead of those that the platform names")
-    parser.add_argument("--config", type=Path, default=Path(".cfnlintrc"), metavar="FILE")
+    parser.add_argument("--params", type=Path, default=Path("params"), metavar="DIR", help="names regions and stacks")
+    parser.add_argument("--regions", metavar="A,B", help="these, and no values of environments put in")
+    parser.add_argument("--engines", default=",".join(ENGINES_BY_NAME), metavar="A,B", help="default: %(default)s")
+    parser.add_argument("--config", type=Path, default=Settings().config, metavar="FILE", help="of cfn-lint")
+    parser.add_argument(
+        "--policies", type=Path, default=Settings().policies, metavar="DIR", help="environment of checkov"
+    )
     parser.add_argument("--cache", type=Path, default=cache.FOLDER, metavar="DIR")
+    parser.add_argument("--work", type=Path, default=Path("build/rendered"), metavar="DIR", help="what engines read")
     options = parser.parse_args(arguments)
     try:
-        regions = options.regions.split(",") if options.regions else platform_regions(options.params)
-        templates = templates_of(options.templates)
-        findings = lint(templates, regions, options.config, options.cache)
+        findings, count = lint(options)
     except UsageError as error:
         print(f"lint: {error}", file=sys.stderr)
         return BAD_USAGE
     if findings:
         print(table(findings))
-    print(summary("lint", len(templates), len(findings)))
+    print(summary("lint", count, len(findings)))
     return FOUND if findings else CLEAN
 
 
-def platform_regions(params: Path) -> list[str]:
-    """The regions that params/platform.yaml names.
+def lint(options: argparse.Namespace) -> tuple[list[Finding], int]:
+    """The findings and the number of templates.
 
     Raises:
-        UsageError: The file has errors.
+        UsageError: The gate can't run as asked.
+    """
+    names = options.engines.split(",")
+    if unknown := sorted(set(names) - set(ENGINES_BY_NAME)):
+        raise UsageError(f"no engine {', '.join(unknown)}, there are {', '.join(ENGINES_BY_NAME)}")
+    if not options.config.is_file():
+        raise UsageError(f"no configuration {options.config}")
+    templates = templates_of(options.templates)
+    settings = Settings(options.config, options.policies, options.cache / "home")
+    engines = [ENGINES_BY_NAME[name] for name in dict.fromkeys(names)]
+    known = cache.Store(options.cache / "lint.json")
+    key = cache.fingerprint(
+        *(f"{engine.name} {engine.version(settings)}" for engine in engines),
+        cache.code(CODE),
+        options.config.read_bytes(),
+        options.regions,
+        *_input(options),
+    )
+    rows = known.get(key)
+    if rows is None:
+        findings = _examine(options, settings, engines)
+        known.put(key, [dataclasses.astuple(finding) for finding in findings])
+        known.save()
+        return findings, len(templates)
+    return [finding_of(*row) for row in rows], len(templates)
+
+
+def finding_of(
+    template: str, line: int, resource: str, rule: str, severity: str, message: str, todo: str = ""
+) -> Finding:
+    """A finding from what the cache holds of it."""
+    return Finding(template, line, resource, rule, Severity(severity), message, todo)
+
+
+def _input(options: argparse.Namespace) -> list[str | bytes | None]:
+    """All that templates and renderings are made of."""
+    folders = [options.templates.glob("*.yaml"), (options.templates / "config").rglob("*.json")]
+    if not options.regions:
+        folders.append(options.params.glob("*.yaml"))
+    paths = [path for folder in folders for path in sorted(folder)]
+    return [part for path in paths for part in (str(path), cache.content_of(path))]
+
+
+def _examine(options: argparse.Namespace, settings: Settings, engines: Sequence[object]) -> list[Finding]:
+    from sendy_cfn.checks import gate  # here, because an unchanged tree needs none of it
+
+    platform = None if options.regions else platform_of(options.params)
+    regions = platform.regions if platform else tuple(options.regions.split(","))
+    folder = gate.Folder(options.templates, options.work, regions, platform)
+    chosen = [engine for engine in ENGINES if engine in engines]
+    return gate.check([folder], chosen, settings, cache.Store(options.cache / "engines.json"))
+
+
+def platform_of(params: Path) -> Platform:
+    """The platform whose values are put in.
+
+    Raises:
+        UsageError: Its file has errors.
     """
     from sendy_cfn import config  # here: not needed when the regions are given
     from sendy_cfn.errors import ConfigError
 
     try:
-        return list(config.load(params).regions)
+        return config.load(params)
     except ConfigError as error:
         raise UsageError(str(error)) from error
 
@@ -88,96 +139,6 @@ def templates_of(folder: Path) -> list[Path]:
     if not templates:
         raise UsageError(f"no templates in {folder}/: make templates")
     return templates
-
-
-def lint(templates: Sequence[Path], regions: Sequence[str], config: Path, store: Path) -> list[Finding]:
-    """What cfn-lint finds in the templates.
-
-    Args:
-        templates: The files to lint.
-        regions: Names of the regions that the templates are deployed to.
-        config: The `.cfnlintrc`.
-        store: The folder of the cache.
-
-    Raises:
-        UsageError: Configuration or region that cfn-lint does not take.
-    """
-    if not config.is_file():
-        raise UsageError(f"no configuration {config}")
-    keys = keys_of(templates, regions, config)
-    return cache.examine(keys, lambda: start(regions, config), store / "lint.json")
-
-
-def keys_of(templates: Sequence[Path], regions: Sequence[str], config: Path) -> dict[Path, str]:
-    """The cache key of each template: it changes with all that may change what cfn-lint says."""
-    own = Path(__file__).read_bytes()
-    gate = cache.fingerprint(metadata.version("cfn-lint"), own, config.read_bytes(), *sorted(set(regions)))
-    return {path: cache.fingerprint(gate, *_contents(path)) for path in templates}
-
-
-def _contents(path: Path) -> list[bytes | None]:
-    """What decides the findings of a template: itself, and its child templates (cfn-lint follows one level)."""
-    content = cache.content_of(path)
-    names = sorted(set(FILE_NAME.findall(_text(content))))
-    return [content, *(cache.content_of(path.parent / name) for name in names)]
-
-
-def _text(content: bytes | None) -> str:
-    return (content or b"").decode("utf-8", errors="replace")
-
-
-def start(regions: Sequence[str], config: Path) -> cache.Examine:
-    """Load cfn-lint's rules, and return the function that lints one template with them.
-
-    Raises:
-        UsageError: Configuration or region that cfn-lint does not take.
-    """
-    # Here, because it takes seconds and an unchanged tree needs none of it.
-    import logging
-
-    from cfnlint.config import ConfigMixIn
-    from cfnlint.exceptions import ConfigFileError
-    from cfnlint.helpers import REGIONS
-    from cfnlint.runner import Runner
-    from cfnlint.runner.template.runner import run_template_by_file_path
-
-    unknown = sorted(set(regions) - set(REGIONS))
-    if unknown:
-        raise UsageError(f"cfn-lint knows no region {', '.join(unknown)}")
-    logging.getLogger("cfnlint").setLevel(logging.CRITICAL)  # it logs what it also returns
-    try:
-        options = ConfigMixIn(["--config-file", str(config)], regions=sorted(set(regions)))
-    except ConfigFileError as error:
-        raise UsageError(f"{config}: {error}") from error
-    rules = Runner(options).rules
-
-    def examine(path: Path) -> list[Finding]:
-        with contextlib.chdir(path.parent):  # cfn-lint does not follow a TemplateURL that leaves the working folder
-            matches = list(run_template_by_file_path(path.name, options, rules, ignore_bad_template=False))
-        return [*(_finding(path, match) for match in matches), *missing_children(path)]
-
-    return examine
-
-
-def _finding(path: Path, match: Match) -> Finding:
-    place = list(getattr(match, "path", None) or [])
-    resource = str(place[1]) if len(place) > 1 else "-"
-    rule = cache.CRASH if match.rule.id == RULE_CRASHED else match.rule.id
-    return Finding(str(path), match.linenumber, resource, rule, SEVERITIES[match.rule.severity], match.message)
-
-
-def missing_children(path: Path) -> list[Finding]:
-    """A finding for each nested template that is not there or not below the folder: cfn-lint says nothing of those."""
-    text = _text(cache.content_of(path))
-    found = []
-    for match in TEMPLATE_URL.finditer(text):
-        if ".." not in match[1] and (path.parent / match[1]).is_file():
-            continue
-        line = text.count("\n", 0, match.start(1)) + 1
-        resource = LOGICAL_ID.findall(text, 0, match.start())[-1:] or ["-"]
-        message = f"TemplateURL {match[1]}: no such file in {path.parent}/"
-        found.append(Finding(str(path), line, resource[0], "no-such-template", Severity.ERROR, message))
-    return found
 
 
 if __name__ == "__main__":

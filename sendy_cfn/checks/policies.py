@@ -14,6 +14,7 @@ Exit status 0 nothing found, 1 findings, 2 bad usage.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import re
@@ -25,8 +26,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sendy_cfn import config
 from sendy_cfn.checks import cache
 from sendy_cfn.checks.action_templates import TemplateError, section
+from sendy_cfn.checks.engines.subject import UsageError
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
-from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, UsageError, templates_of
+from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, finding_of, templates_of
 from sendy_cfn.checks.policy_accepted import ACCEPTED, Accepted
 from sendy_cfn.checks.policy_deployed import deployed
 from sendy_cfn.checks.policy_roles import resource_policies, roles
@@ -100,11 +102,13 @@ def check(
     policies = list(linted(deployed(folder, platform)))
     key = cache.fingerprint(*_sources(python), json.dumps([(*_place(one), one.document) for one in policies]))
 
-    def start() -> cache.Examine:
-        findings = _examine(folder, policies, python)
-        return lambda _: findings
-
-    found = cache.examine({folder: key}, start, store / "policies.json")
+    known = cache.Store(store / "policies.json")
+    rows = known.get(key)
+    if rows is None:
+        rows = [list(dataclasses.astuple(finding)) for finding in _examine(folder, policies, python)]
+        known.put(key, rows)
+        known.save()
+    found = [finding_of(*row) for row in rows]
     idle = [entry for entry in accepted if not any(map(entry.accepts, found))]
     remaining = [finding for finding in found if not any(entry.accepts(finding) for entry in accepted)]
     return remaining + [finding for entry in idle for finding in _needless(folder, entry, policies)]

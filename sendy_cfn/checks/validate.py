@@ -2,32 +2,28 @@
 
     python -m sendy_cfn.checks.validate [--templates DIR]
 
-Findings of severity WARN and above count. The accepted ones are in suppressions.py; an entry there whose resource is
-among the templates but no longer draws the finding is itself a finding. The validator looks at one region (us-east-1):
-the others are the lint gate's.
+Findings of severity WARN and above count that the template does not accept. It is one of the engines of lint.py, which
+also looks for what is accepted in vain.
 
 Exit status 0 nothing found, 1 findings, 2 bad usage.
-https://github.com/aws-cloudformation/cloudformation-validate
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sendy_cfn.checks import cache
+from sendy_cfn.checks import cache, suppressions
+from sendy_cfn.checks.action_templates import Library, readable
+from sendy_cfn.checks.engines import validator
+from sendy_cfn.checks.engines.subject import CRASH, Raw, Settings, Subject, UsageError
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
-from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, LOGICAL_ID, UsageError, templates_of
-from sendy_cfn.checks.suppressions import SUPPRESSIONS, Suppression
+from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-EXCLUDED = ["I9001"]  # an advertisement for rules of other tools, on every template
-SEVERITIES = {"FATAL": Severity.ERROR, "ERROR": Severity.ERROR, "WARN": Severity.WARNING}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,64 +44,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FOUND if findings else CLEAN
 
 
-def validate(
-    templates: Sequence[Path], store: Path, suppressions: Sequence[Suppression] = SUPPRESSIONS
-) -> list[Finding]:
-    """What the validator finds in the templates and nobody accepted, and the suppressions that are no longer needed.
+def validate(templates: Sequence[Path], folder: Path) -> list[Finding]:
+    """What the validator finds in the templates and nobody accepted.
 
     Args:
         templates: The files to check.
-        store: The folder of the cache. It holds all findings, so that a change of the suppressions costs nothing.
-        suppressions: The accepted findings.
+        folder: Of the cache.
     """
-    gate = cache.fingerprint(metadata.version("cloudformation-validate"), Path(__file__).read_bytes())
+    settings, store = Settings(), cache.Store(folder / "validate.json")
+    gate = cache.fingerprint(validator.ENGINE.version(settings), cache.code(Path(__file__).parent))
     keys = {path: cache.fingerprint(gate, cache.content_of(path)) for path in templates}
-    findings = cache.examine(keys, start, store / "validate.json")
-    idle = [entry for entry in suppressions if not any(map(entry.accepts, findings))]
-    remaining = [finding for finding in findings if not any(entry.accepts(finding) for entry in suppressions)]
-    return remaining + [finding for entry in idle for finding in _needless(entry, templates)]
+    new = [path for path, key in keys.items() if store.get(key) is None]
+    found: dict[Path, list[Raw]] = {}
+    if new:
+        results = validator.ENGINE.start([Subject(path, str(path), ()) for path in new], settings)()
+        for path, raws in zip(new, results, strict=True):
+            found[path] = _unaccepted(path, raws)
+            if all(raw.rule != CRASH for raw in raws):
+                store.put(keys[path], found[path])
+    store.save()
+    return [
+        Finding(str(path), raw.line, raw.resource, raw.rule, Severity(raw.severity), raw.message, raw.todo)
+        for path, key in keys.items()
+        for raw in found.get(path) or [Raw(*row) for row in store.get(key) or []]
+    ]
 
 
-def _needless(entry: Suppression, templates: Sequence[Path]) -> list[Finding]:
-    """A finding if the suppression's resource exists. Where it doesn't, the platform simply has no use for it."""
-    for path in templates:
-        text = (cache.content_of(path) or b"").decode("utf-8", errors="replace")
-        for place in LOGICAL_ID.finditer(text):
-            if entry.covers(path.name, place[1]):
-                line = text.count("\n", 0, place.start()) + 1
-                message = f"{entry.rule} is suppressed in suppressions.py but not found: remove the entry"
-                return [Finding(str(path), line, place[1], "needless-suppression", Severity.ERROR, message)]
-    return []
-
-
-def start() -> cache.Examine:
-    """Start the validator, and return the function that runs it over one template."""
-    # Here, because an unchanged tree needs none of it.
-    import cloudformation_validate as aws
-
-    engine = aws.CompositeEngine()
-    options = aws.ValidateConfig(
-        exclude=aws.RuleFilterConfig(ids=EXCLUDED),
-        detail_level=aws.DetailLevel.STANDARD,
-        severity_level=aws.Severity.WARN,
-    )
-
-    def examine(path: Path) -> list[Finding]:
-        report = engine.validate_template(path, options)
-        found = [_finding(path, diagnostic) for diagnostic in report.diagnostics]
-        unfinished = report.status == aws.ReportStatus.ANALYSIS_INCOMPLETE
-        if unfinished or (report.status != aws.ReportStatus.OK and not found):
-            message = f"the validator did not finish: {report.status.name}"
-            found.append(Finding(str(path), 1, "-", cache.CRASH, Severity.ERROR, message))
-        return found
-
-    return examine
-
-
-def _finding(path: Path, diagnostic: Any) -> Finding:
-    resource = diagnostic.entity.logical_id if diagnostic.entity else "-"
-    severity = SEVERITIES[diagnostic.severity.name]
-    return Finding(str(path), diagnostic.start_line or 1, resource, diagnostic.rule_id, severity, diagnostic.message)
+def _unaccepted(path: Path, raws: list[Raw]) -> list[Raw]:
+    left = [raw for raw in raws if raw.rule not in suppressions.EVERYWHERE]
+    if not left:
+        return []
+    entries = suppressions.read(readable(Library(path.parent), path.name))
+    accepted = {(entry.resource, entry.rule) for entry in entries if isinstance(entry, suppressions.Accepted)}
+    return [raw for raw in left if (raw.resource, raw.rule) not in accepted]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from troposphere import And, Condition, Equals, If, Join, Not, Partition, Sub, e
 from sendy_cfn import wires
 from sendy_cfn.blocks import boundary, kms, net, skeleton
 from sendy_cfn.blocks.net import PRIVATE, PUBLIC, ZONES, present, when
+from sendy_cfn.blocks.suppress import GUARDED, suppress_output
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.config.words import Endpoint
 from sendy_cfn.knobs import common
@@ -87,12 +88,15 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     wires.PUBLIC_SUBNET_IDS.offer(template, Join(",", _ids(subnets, PUBLIC)))
     wires.publish(template, platform.platform, wires.PRIVATE_SUBNET_IDS, Join(",", _ids(subnets, PRIVATE)))
     wires.publish(template, platform.platform, wires.KEY_ARN, key.get_att("Arn"))
+    guarded = [wires.PUBLIC_SUBNET_IDS.name, wires.PRIVATE_SUBNET_IDS.name]
     if platform.has_domain:
         existing = knobs.EXISTING_HOSTED_ZONE_ID.take(template)
         template.add_condition(net.CREATES_HOSTED_ZONE, Equals(existing, ""))
         hosted_zone = template.add_resource(net.hosted_zone(common.DOMAIN_NAME.take(template)))
         wires.publish(template, platform.platform, wires.HOSTED_ZONE_ID, net.hosted_zone_id(hosted_zone, existing))
         template.add_output(net.name_servers(hosted_zone))
+        guarded += [wires.HOSTED_ZONE_ID.name, net.NAME_SERVERS]
+    suppress_output(template, "W1001", guarded, GUARDED)
     return template
 
 

@@ -8,6 +8,7 @@ from troposphere import Equals, Join, Sub
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import kms, net, skeleton
+from sendy_cfn.blocks.suppress import GUARDED, suppress_output
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import network as knobs
 
@@ -41,6 +42,7 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
         hosted_zone = template.add_resource(net.hosted_zone(common.DOMAIN_NAME.take(template)))
         wires.publish(template, platform.platform, wires.HOSTED_ZONE_ID, net.hosted_zone_id(hosted_zone, existing))
         template.add_output(net.name_servers(hosted_zone))
+        suppress_output(template, "W1001", [wires.HOSTED_ZONE_ID.name, net.NAME_SERVERS], GUARDED)
     return template
 
 

@@ -8,6 +8,7 @@ from troposphere import Equals, If, Output, Sub, codeconnections
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import skeleton
+from sendy_cfn.blocks.suppress import GUARDED, suppress_output
 from sendy_cfn.config.words import Connection
 from sendy_cfn.knobs import toolchain as knobs
 
@@ -41,6 +42,7 @@ def build(platform: Platform, *, shared: bool = False) -> Template:
     )
     offer = wires.toolchain_offer(template, platform.platform, shared=shared)
     offer(wires.CONNECTION_ARN, If(MAKES_CONNECTION, connection.get_att("ConnectionArn"), existing))
+    suppress_output(template, "W1001", [wires.CONNECTION_ARN.name], GUARDED)
     template.add_output(
         Output(
             "ConnectionApprovalUrl",

@@ -77,7 +77,8 @@ def _service(web: Web, found: Routes) -> ecs.Service:
     service = pieces.ecs_service(web, BLUE, after, balancer, "CodeDeployService", knobs.CODEDEPLOY_GRACE)
     service.Metadata = {
         "Frozen": "CodeDeploy releases this service. A change of it here fails: for another port, capacity or network "
-        "release it under another name and host."
+        "release it under another name and host.",
+        **service.resource.get("Metadata", {}),
     }
     service.ServiceName = pieces.service_name(web, MARK)
     service.DeploymentController = ecs.DeploymentController(Type="CODE_DEPLOY")

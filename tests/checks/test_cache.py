@@ -5,105 +5,68 @@ from pathlib import Path
 import pytest
 
 from sendy_cfn.checks import cache
+from sendy_cfn.checks.cache import Store
 from sendy_cfn.checks.findings import Finding, Severity, table
+
+ROW = [3, "Vpc", "E1", "error", "wrong", "", ""]
+A, B = Path("t/a.yaml"), Path("t/b.yaml")
 
 
 def found(path: Path, message: str = "wrong") -> Finding:
     return Finding(str(path), 3, "Vpc", "E1", Severity.ERROR, message)
 
 
-class Engine:
-    """Finds one thing in every template, and counts."""
-
-    def __init__(self, *, fails_on: str = "") -> None:
-        self.starts = 0
-        self.seen: list[str] = []
-        self.fails_on = fails_on
-
-    def start(self) -> cache.Examine:
-        self.starts += 1
-        return self.examine
-
-    def examine(self, path: Path) -> list[Finding]:
-        self.seen.append(path.name)
-        if path.name == self.fails_on:
-            raise RuntimeError("stumbled")
-        return [found(path)]
-
-
-A, B = Path("t/a.yaml"), Path("t/b.yaml")
-
-
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "store.json"
 
 
-def test_an_unchanged_tree_starts_no_engine_and_reports_the_same(store: Path) -> None:
-    first, second = Engine(), Engine()
+def test_what_was_put_is_known_to_the_next_run_also_that_nothing_was_found(file: Path) -> None:
+    store = Store(file)
+    store.put("a", [ROW])
+    store.put("b", [])
+    store.save()
 
-    before = cache.examine({A: "1", B: "2"}, first.start, store)
-    after = cache.examine({A: "1", B: "2"}, second.start, store)
+    again = Store(file)
 
-    assert sorted(before) == sorted(after) == [found(A), found(B)]
-    assert (first.starts, second.starts) == (1, 0)
-
-
-def test_only_what_changed_is_examined(store: Path) -> None:
-    cache.examine({A: "1", B: "2"}, Engine().start, store)
-    engine = Engine()
-
-    cache.examine({A: "1", B: "changed"}, engine.start, store)
-
-    assert engine.seen == ["b.yaml"]
+    assert (again.get("a"), again.get("b"), again.get("c")) == ([ROW], [], None)
 
 
-def test_a_removed_template_is_forgotten_and_other_folders_are_kept(store: Path) -> None:
-    elsewhere = Path("u/c.yaml")
-    cache.examine({elsewhere: "3"}, Engine().start, store)
-    cache.examine({A: "1", B: "2"}, Engine().start, store)
+def test_answers_that_are_not_asked_for_go_when_there_are_too_many(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(file)
+    for key in "abcd":
+        store.put(key, [])
+    store.save()
+    monkeypatch.setattr(cache, "KEPT", 1)
 
-    findings = cache.examine({A: "new"}, Engine().start, store)
+    later = Store(file)
+    later.get("d")
+    later.put("e", [])
+    later.save()
 
-    assert findings == [found(A)]
-    assert set(cache.read(store)) == {str(A), str(elsewhere)}
-
-
-def test_a_crash_is_a_finding_and_is_not_remembered(store: Path) -> None:
-    broken = Engine(fails_on="a.yaml")
-
-    crashed = cache.examine({A: "1", B: "2"}, broken.start, store)
-    repaired = Engine()
-    cache.examine({A: "1", B: "2"}, repaired.start, store)
-
-    assert {finding.rule for finding in crashed} == {"crash", "E1"}
-    assert "stumbled" in next(finding.message for finding in crashed if finding.rule == "crash")
-    assert repaired.seen == ["a.yaml"]
+    kept = Store(file)
+    assert [key for key in "abcde" if kept.get(key) is not None] == ["a", "d", "e"]
 
 
-def test_an_interrupted_run_keeps_what_it_finished(store: Path) -> None:
-    def start() -> cache.Examine:
-        def examine(path: Path) -> list[Finding]:
-            if path == B:
-                raise KeyboardInterrupt
-            return []
+def test_a_run_that_learns_nothing_writes_nothing(file: Path) -> None:
+    store = Store(file)
+    store.put("a", [ROW])
+    store.save()
+    before = file.stat().st_mtime_ns
 
-        return examine
+    again = Store(file)
+    again.get("a")
+    again.save()
 
-    with pytest.raises(KeyboardInterrupt):
-        cache.examine({A: "1", B: "2"}, start, store)
-
-    assert set(cache.read(store)) == {str(A)}
+    assert file.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"t/a.yaml": 1}', '{"t/a.yaml": ["1", [["too", "short"]]]}'])
-def test_a_damaged_store_counts_as_empty(store: Path, damage: str) -> None:
-    cache.examine({A: "1"}, Engine().start, store)
-    store.write_text(damage, encoding="utf-8")
-    engine = Engine()
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"a": 1}', '{"a": [["too", "short"]]}', '{"a": [null]}'])
+def test_a_damaged_store_counts_as_empty(file: Path, damage: str) -> None:
+    file.parent.mkdir()
+    file.write_text(damage, encoding="utf-8")
 
-    assert cache.examine({A: "1"}, engine.start, store) == [found(A)]
-    assert engine.seen == ["a.yaml"]
+    assert Store(file).get("a") is None
 
 
 def test_the_borders_of_a_fingerprints_parts_count() -> None:
@@ -112,15 +75,27 @@ def test_the_borders_of_a_fingerprints_parts_count() -> None:
     assert len(set(prints)) == len(prints)
 
 
+def test_code_that_changes_has_another_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("a.py", "deep/b.py", "c.txt"):
+        (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
+    before = cache.code(tmp_path)
+
+    (tmp_path / "c.txt").write_text("y\n", encoding="utf-8")
+    assert cache.code(tmp_path) == before
+    (tmp_path / "deep/b.py").write_text("x = 2\n", encoding="utf-8")
+    assert cache.code(tmp_path) != before
+
+
 def test_the_table_has_one_sorted_line_per_finding() -> None:
     long_message = found(B, "first\n  second")
-    earlier = Finding(str(B), 2, "-", "crash", Severity.ERROR, "x")
+    earlier = Finding(str(B), 2, "-", "crash", Severity.ERROR, "x", "do y")
 
     lines = table([long_message, found(A), earlier, found(A)]).splitlines()
 
     assert [line.split() for line in lines] == [
         ["t/a.yaml:3", "Vpc", "E1", "wrong"],
-        ["t/b.yaml:2", "-", "crash", "x"],
+        ["t/b.yaml:2", "-", "crash", "x", "->", "do", "y"],
         ["t/b.yaml:3", "Vpc", "E1", "first", "second"],
     ]
     assert len({line.index(word) for line, word in zip(lines, ["wrong", "x", "first"], strict=True)}) == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from sendy_cfn.checks import lint
+from sendy_cfn.checks.cache import fingerprint
+from sendy_cfn.checks.engines import cfn_lint
+from sendy_cfn.checks.engines.subject import Settings, Subject, UsageError
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -99,17 +103,14 @@ Outputs:
     Value: !Ref Nowhere  # E6101 Result
 """
 
-# A list in a template adds to the common ignore list, where W3002 (a relative TemplateURL) is.
 SOUND_ROOT = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: Nests and uses the topic.
-Metadata:
-  cfn-lint:
-    config:
-      ignore_checks: [I3011]
 Resources:
   Nested:
     Type: AWS::CloudFormation::Stack
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
     Properties:
       TemplateURL: child.yaml
       Parameters:
@@ -146,18 +147,24 @@ def run(templates: Path, config: Path) -> tuple[int, str, bool]:
         "import sys; from sendy_cfn.checks.lint import main; status = main(sys.argv[1:]); "
         "print('loaded', 'cfnlint' in sys.modules, file=sys.stderr); sys.exit(status)"
     )
-    where = ["--templates", str(templates), "--config", str(config), "--cache", str(templates.parent / "cache")]
-    command = [sys.executable, "-c", script, *where, "--regions", "eu-central-1,us-east-1"]
+    command = [sys.executable, "-c", script, *where(templates, config), "--regions", "eu-central-1,us-east-1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr, "loaded True" in done.stderr
 
 
+def where(templates: Path, config: Path) -> list[str]:
+    """Options for a run of cfn-lint alone that leaves nothing in the repository."""
+    work = templates.parent
+    folders = ["--templates", str(templates), "--cache", str(work / "cache"), "--work", str(work / "work")]
+    return [*folders, "--config", str(config), "--engines", "cfn-lint"]
+
+
 def reported(output: str) -> set[tuple[str, int, str, str]]:
     """(file, line, rule, resource) of every line of the table."""
-    rows = [line.split() for line in output.splitlines() if ".yaml:" in line]
+    rows = [re.split(" {2,}", line) for line in output.splitlines() if ".yaml:" in line]
     places = [(Path(place.rpartition(":")[0]).name, int(place.rpartition(":")[2])) for place, *_ in rows]
-    return {(*place, row[2], row[1]) for place, row in zip(places, rows, strict=True)}
+    return {(*place, row[2].removeprefix("cfn-lint "), row[1]) for place, row in zip(places, rows, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +221,11 @@ def test_all_that_may_change_the_answer_changes_the_key(tmp_path: Path) -> None:
     child, root = templates / "child.yaml", templates / "root.yaml"
 
     def keys(*regions: str) -> dict[Path, str]:
-        return lint.keys_of([child, root], regions, config)
+        return {
+            path: fingerprint(path.read_bytes(), *cfn_lint.ENGINE.context(Subject(path, "", regions), Settings(config)))
+            for path in (child, root)
+            if path.exists()
+        }
 
     before = keys("eu-central-1", "us-east-1")
     assert keys("us-east-1", "eu-central-1", "us-east-1") == before
@@ -238,8 +249,7 @@ def test_bad_usage_is_told_from_findings(tmp_path: Path, capsys: pytest.CaptureF
     nothing = write(tmp_path / "nothing")
 
     def main(folder: Path, rules: Path, regions: str) -> int:
-        where = ["--templates", str(folder), "--config", str(rules), "--cache", str(tmp_path / "cache")]
-        return lint.main([*where, "--regions", regions])
+        return lint.main([*where(folder, rules), "--regions", regions])
 
     assert main(nothing, config, "eu-central-1") == lint.BAD_USAGE
     assert main(templates, tmp_path / "missing", "eu-central-1") == lint.BAD_USAGE
@@ -250,8 +260,17 @@ def test_bad_usage_is_told_from_findings(tmp_path: Path, capsys: pytest.CaptureF
     assert "ignore_cheks" in capsys.readouterr().err
 
 
+def test_engines_that_are_not_there_are_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [*where(write(tmp_path / "t", child=CHILD), rules_without_context(tmp_path)), "--regions", "eu-west-1"]
+
+    assert lint.main([*options, "--engines", "cfn-lint,cfn-lnt"]) == lint.BAD_USAGE
+    assert "cfn-lnt" in capsys.readouterr().err
+    assert lint.main([*options, "--engines", "checkov", "--policies", str(tmp_path)]) == lint.BAD_USAGE
+    assert "make lint" in capsys.readouterr().err
+
+
 def test_the_regions_are_those_that_the_platform_names() -> None:
-    regions = lint.platform_regions(REPOSITORY / "params")
+    regions = lint.platform_of(REPOSITORY / "params").regions
 
     assert regions
     assert len(regions) == len(set(regions))
@@ -260,5 +279,5 @@ def test_the_regions_are_those_that_the_platform_names() -> None:
 def test_params_with_errors_are_bad_usage(tmp_path: Path) -> None:
     (tmp_path / "platform.yaml").write_text("platfrom: x\n", encoding="utf-8")
 
-    with pytest.raises(lint.UsageError, match="platfrom"):
-        lint.platform_regions(tmp_path)
+    with pytest.raises(UsageError, match="platfrom"):
+        lint.platform_of(tmp_path)

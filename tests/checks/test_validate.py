@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sendy_cfn.checks import lint, validate
-from sendy_cfn.checks.suppressions import SUPPRESSIONS, Suppression
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -43,7 +42,7 @@ Resources:
   Child:
     Type: AWS::CloudFormation::Stack
     Properties:
-      TemplateURL: child.yaml  # W3002 Child
+      TemplateURL: child.yaml
 """
 PLANTED = {
     (number, *line.partition("# ")[2].split()) for number, line in enumerate(DEFECTS.splitlines(), 1) if "# " in line
@@ -77,10 +76,9 @@ def run(templates: Path) -> tuple[int, str, bool]:
     return done.returncode, done.stdout, "loaded True" in done.stderr
 
 
-def check(templates: Path, *suppressions: Suppression) -> set[tuple[int, str, str]]:
+def check(templates: Path) -> set[tuple[int, str, str]]:
     """(line, rule, resource) of the findings."""
-    paths = lint.templates_of(templates)
-    findings = validate.validate(paths, templates.parent / "cache", suppressions)
+    findings = validate.validate(lint.templates_of(templates), templates.parent / "cache")
     return {(finding.line, finding.rule, finding.resource) for finding in findings}
 
 
@@ -130,36 +128,21 @@ def test_no_templates_is_bad_usage(tmp_path: Path) -> None:
     assert run(tmp_path / "templates")[0] == lint.BAD_USAGE
 
 
-def test_a_suppression_accepts_its_rule_on_its_resource_of_its_template_only(templates: Path) -> None:
-    write(templates, "service-a.yaml", DEFECTS)
-    accepted = Suppression("W3030", "service-*.yaml", "Enum", "shown")
-
-    assert check(templates, accepted) == {planted for planted in PLANTED if planted[1] != "W3030"}
-    elsewhere = [
-        Suppression("W3030", "network.yaml", "Enum", "x"),
-        Suppression("W3030", "service-*.yaml", "Other", "x"),
-    ]
-    assert check(templates, *elsewhere) == PLANTED
-
-
-def test_a_suppression_that_suppresses_nothing_fails_the_run(templates: Path) -> None:
-    write(templates, "service-a.yaml", DEFECTS)
-    needless = Suppression("W3030", "service-a.yaml", "Unknown", "was needed once")
-
-    assert check(templates, needless) - PLANTED == {(7, "needless-suppression", "Unknown")}
+ACCEPTED = """\
+  Enum:
+    Type: AWS::Logs::LogGroup
+    Metadata:
+      sendy-cfn:
+        accept:
+          - rule: W3030
+            reason: shown here
+"""
 
 
-def test_a_suppression_needed_in_one_of_its_places_is_needed(templates: Path) -> None:
-    write(templates, "service-a.yaml", DEFECTS)
-    write(templates, "service-b.yaml", DEFECTS.replace("31", "30"))
+def test_what_a_template_accepts_is_no_finding_there_and_one_elsewhere(templates: Path) -> None:
+    accepting = DEFECTS.replace("  Enum:\n    Type: AWS::Logs::LogGroup\n", ACCEPTED)
+    path = write(templates, "wrong.yaml", accepting)
+    assert {found[1] for found in check(templates)} == {planted[1] for planted in PLANTED} - {"W3030"}
 
-    assert check(templates, Suppression("W3030", "service-*.yaml", "Enum", "a has it")) == PLANTED - {
-        (14, "W3030", "Enum")
-    }
-
-
-def test_every_shipped_suppression_has_a_reason_and_appears_once() -> None:
-    places = [(entry.rule, entry.template, entry.resource) for entry in SUPPRESSIONS]
-
-    assert len(places) == len(set(places))
-    assert all(len(entry.reason.split()) > 2 for entry in SUPPRESSIONS)
+    path.write_text(accepting.replace("W3030\n", "W3012\n"), encoding="utf-8")
+    assert {found[1] for found in check(templates)} == {planted[1] for planted in PLANTED}

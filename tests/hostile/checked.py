@@ -6,19 +6,18 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from sendy_cfn.checks import actions, house, lint
+from sendy_cfn.checks import actions, house, validate
 from sendy_cfn.checks.action_templates import Library
+from sendy_cfn.checks.engines.subject import Raw
 from sendy_cfn.checks.findings import Finding
-from sendy_cfn.checks.suppressions import SUPPRESSIONS
 from tests import test_wiring
 from tests.generated import Document, Generated
-from tests.platforms import ROOT
+from tests.linted import by_cfn_lint
 
 # AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 LIMITS = {"Resources": 500, "Parameters": 200, "Outputs": 200}
@@ -87,23 +86,17 @@ def wiring(of: Generated) -> None:
     assert ran > 8
 
 
-def aws_validator(of: Generated, examine: Callable[[Path], list[Finding]]) -> list[Finding]:
-    """What AWS's own validator, which was started, finds and nobody accepted."""
-    found = [finding for path in fresh(of, "validator") for finding in examine(path)]
-    return [finding for finding in found if not any(entry.accepts(finding) for entry in SUPPRESSIONS)]
-
-
-@cache
-def _linter(regions: tuple[str, ...]) -> Callable[[Path], list[Finding]]:
-    return lint.start(regions, ROOT / ".cfnlintrc")
+def aws_validator(of: Generated) -> list[Finding]:
+    """What AWS's own validator finds and the templates do not accept."""
+    return validate.validate(fresh(of, "validator"), of.folder / ".cache")
 
 
 def cfn_lint(
     of: Generated, regions: tuple[str, ...], most: int, draw: Callable[[st.SearchStrategy[Any]], Any]
-) -> list[Finding]:
+) -> list[Raw]:
     """What cfn-lint finds in so many of the templates."""
     chosen = draw(st.lists(st.sampled_from(sorted(of.templates)), min_size=most, max_size=most))
-    return [finding for name in set(chosen) for finding in _linter(regions)(of.folder / name)]
+    return by_cfn_lint([of.folder / name for name in sorted(set(chosen))], regions)
 
 
 def house_rules(of: Generated) -> list[Finding]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sendy_cfn.checks.lint import lint
 from sendy_cfn.checks.policy_deployed import deployed
 from tests.generated import generated
+from tests.linted import by_cfn_lint
 from tests.platforms import ROOT
 from tests.policies.mutations import denied, spare
 from tests.policies.world import World
@@ -107,5 +107,5 @@ def test_what_is_too_much_is_told(name: str, tmp_path: Path) -> None:
 
 def test_an_action_that_aws_does_not_have_fails_the_lint_gate(tmp_path: Path) -> None:
     planted(tmp_path, ROLES, more("RunServices", "ecs:MakeService"))
-    findings = lint([tmp_path / "templates" / ROLES], ["eu-central-1"], ROOT / ".cfnlintrc", tmp_path / "cache")
+    findings = by_cfn_lint([tmp_path / "templates" / ROLES], ("eu-central-1",))
     assert [(one.rule, one.resource) for one in findings] == [("W3037", "TasksPolicy")]

@@ -25,7 +25,7 @@ WRITERS = {
 }
 STORE = (
     "import pathlib; from sendy_cfn.checks import cache; "
-    "cache.write(pathlib.Path('docs/store.json'), {'a.yaml': cache.Entry('key', ())})"
+    "store = cache.Store(pathlib.Path('docs/store.json')); store.put('key', []); store.save()"
 )
 
 
@@ -99,5 +99,5 @@ def test_a_store_of_findings_that_can_not_be_written_is_no_error(tmp_path: Path,
     for plan in (Plan(), *(Plan(at, errno=errno.ENOSPC, only=TAKING_ROOM, onwards=True) for at in (1, 2))):
         done = gate.run([str(program)], tmp_path, env, plan)
         assert (done.status, done.err) == (0, "")
-        assert list(cache.read(tmp_path / "docs/store.json")) == ["a.yaml"]
+        assert cache.Store(tmp_path / "docs/store.json").get("key") == []
         assert list(files(tmp_path / "docs")) == ["store.json"]

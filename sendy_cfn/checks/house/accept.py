@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attri
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sendy_cfn.checks.action_templates import Block, section
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sendy_cfn.checks.house.view import View
+
+OTHERS = re.compile(r"[A-Z][0-9]{4}|CKV2?_\w+")  # rules of other engines, which the gate takes care of
 
 
 def _entries(view: View) -> Iterator[tuple[str, int, object]]:
@@ -45,7 +48,7 @@ def apply(view: View, found: list[tuple[str, Found]]) -> tuple[list[tuple[str, F
     idle = []
     for resource, line, entry in _entries(view):
         rule, reason = (entry.get(key) if isinstance(entry, dict) else None for key in ("rule", "reason"))
-        if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
+        if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip() or OTHERS.fullmatch(rule):
             continue
         if any(id_ == rule and one.resource == resource for id_, one in found):
             accepted.add((rule, resource))
