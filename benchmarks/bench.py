@@ -31,8 +31,8 @@ ROUNDS = 5
 ROUNDS_OF_MANY = 3  # from MANY services on, a run is long enough to even out what else happens
 MANY = 500
 SHORT_RUNS = 3  # in each round, of what has a limit in seconds: of these the least disturbed counts
+UNCHANGED_GATE = 3  # seconds for a check of templates of which none changed
 UNWANTED = {"boto3", "botocore", "awscli", "cfnlint", "jsonschema", "cloudformation_validate"}
-REGION = "eu-central-1"  # of platforms.write
 
 
 @dataclass(slots=True)
@@ -120,7 +120,8 @@ def run(bench: Bench, services: Sequence[int], lint: Sequence[int], rounds: int)
     for count in lint:
         if count not in services:
             bench.generate_all(count)
-        for gate, more in (("lint", ("--regions", REGION)), ("validate", ())):
+        values = ("--params", str(bench.params(count)), "--work", str(bench.folder / f"work-{count}"))
+        for gate, more in (("lint", values), ("validate", ())):
             first = bench.check(gate, count, *more)
             result.gates[f"{gate}, {count} services"] = (first, bench.check(gate, count, *more))
     return result
@@ -178,6 +179,8 @@ def targets(result: Result) -> list[Target]:
         also = f"({series.ratio:.2f} B)"
         found.append(Target(f"{name}, CPU", f"{limit} s", series.least.cpu, limit, "s", also=also))
         found.append(Target(f"{name}, wall", f"{limit} s", min(cost.wall for cost in series.costs), limit, "s"))
+    for name, (_, again) in result.gates.items():
+        found.append(Target(f"{name}, unchanged, wall", f"{UNCHANGED_GATE} s", again.wall, UNCHANGED_GATE, "s"))
     found.append(Target("SDK, linters, schema libraries imported", "none", len(result.unwanted), 0, ""))
     return found
 

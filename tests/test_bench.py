@@ -111,6 +111,10 @@ def test_targets_are_missed_one_by_one() -> None:
     heavy.unwanted = ["boto3"]
     assert missed(heavy) == ["SDK, linters, schema libraries imported"]
 
+    forgetful = result(1 / 700)
+    forgetful.gates["lint, 10 services"] = (Cost(9, 9, 9), Cost(1, 3.1, 9))
+    assert missed(forgetful) == ["lint, 10 services, unchanged, wall"]
+
     bent = result(1 / 700)
     bent.full[1000] = series(2 + 1.4 * 36000 / 700)
     assert "a service more, 1000 against 100" in missed(bent)
