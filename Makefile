@@ -45,8 +45,9 @@ style: setup
 types: setup
 	@$(PY) -m mypy
 
-lint: setup policies ## cfn-lint, AWS's validator, checkov and our own rules over every template, also with values put in
+lint: setup policies ## cfn-lint, AWS's validator, checkov, our own rules and policy linters over every template
 	@$(PY) -m sendy_cfn.checks.lint
+	@$(PY) -m sendy_cfn.checks.policies
 
 actions: setup ## pipeline actions and conditions against AWS's reference
 	@$(PY) -m sendy_cfn.checks.actions

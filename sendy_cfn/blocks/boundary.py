@@ -71,7 +71,7 @@ def service_boundary(platform: str, allowed: Iterable[str]) -> iam.ManagedPolicy
         Path=role_paths.of_deployment(platform),
         PolicyDocument=document(*statements),
     )
-    rules = ("CKV_AWS_107", "CKV_AWS_108", "CKV_AWS_109", "CKV_AWS_111")
+    rules = ("CKV_AWS_108", "CKV_AWS_111")
     suppress(policy, rules, "A permissions boundary grants nothing: the roles' own policies name the resources")
     return policy
 
