@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from troposphere import Sub
-
-from sendy_cfn.blocks.suppress import suppress
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from troposphere import AWSObject
 
 
 def literal(text: str) -> Sub | str:
-    """Text that arrives as it was written: `${X}` in it is escaped, for CloudFormation and for linters.
+    """Text that arrives as it was written, whatever it looks like.
 
+    Outside of Fn::Sub nothing is replaced, but linters take `${X}` for a forgotten one. `${!X}` in it would be `${X}`,
+    which fails for what a shell nests (`${A:-${B}}`) or leaves open. So each `$` before a brace comes from a variable:
+    values are not looked at again.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html
     """
-    return Sub(text.replace("${", "${!")) if "${" in text else text
-
-
-def allow_escapes(resource: AWSObject, texts: Iterable[str]) -> None:
-    """Accept on the resource that Fn::Sub has nothing to replace, where `literal` had to escape any of the texts."""
-    if any("${" in text for text in texts):
-        suppress(resource, "W1020", "Fn::Sub is there to escape a text that reads like a reference")
+    return Sub(text.replace("${", "${Dollar}{"), {"Dollar": "$"}) if "${" in text else text

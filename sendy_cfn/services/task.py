@@ -14,7 +14,7 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import HERE, allow, declared, policies, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
-from sendy_cfn.blocks.text import allow_escapes, literal
+from sendy_cfn.blocks.text import literal
 from sendy_cfn.blocks.web import ALLOWS_COMMANDS
 from sendy_cfn.config.words import Architecture, Capacity, Colour
 from sendy_cfn.knobs import common
@@ -99,7 +99,6 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         image, version = (knob.take(template) for knob in side)
         definition.Cpu, definition.Memory = knobs.CPU.take(template), knobs.MEMORY.take(template)
         definition.ContainerDefinitions = [_container(template, service, log_group, image, version)]
-        allow_escapes(definition, (*service.command, *service.health_command, *service.environment.values()))
         definition.DependsOn = [policy.title for policy in (*execution_policies, *task_policies)]
         definitions[colour] = definition
     return Task(log_group, execution_role, execution_policies, task_role, task_policies, command_policies, definitions)

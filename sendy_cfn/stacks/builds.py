@@ -13,7 +13,6 @@ from troposphere import Output
 from sendy_cfn import wires
 from sendy_cfn.blocks import boundary, build_variables, builds, iam, pipeline_sources, registry, skeleton, upstreams
 from sendy_cfn.blocks.build_calls import Place
-from sendy_cfn.blocks.text import allow_escapes
 from sendy_cfn.config.words import Architecture, Test
 from sendy_cfn.knobs import common
 from sendy_cfn.names import logical
@@ -68,7 +67,6 @@ def build(platform: Platform, service: Service) -> Template:
         template.add_resource(policy)
     for kind, variables in tests.items():
         project = template.add_resource(builds.project(shop, kind, tester, variables, Architecture.AMD64))
-        allow_escapes(project, getattr(service.tests, kind))
         template.add_output(Output(offers(kind), Description=project.Description, Value=project.ref()))
         template.add_resource(builds.report_group(shop, kind))
 

@@ -208,22 +208,24 @@ def test_a_secret_is_a_reference_and_exactly_it_may_be_read(
 
 
 def resolved(value: Any) -> str:
-    """What CloudFormation makes of a text: in Fn::Sub, `${!X}` is `${X}` and `${X}` would be a reference."""
+    """What CloudFormation makes of a text: in Fn::Sub, only what it brings along itself is a reference to no other."""
     if isinstance(value, str):
         return value
-    text = str(value["Fn::Sub"])
-    assert not re.search(r"\$\{[^!]", text), "a reference, not a text"
-    return text.replace("${!", "${")
+    text, own = value["Fn::Sub"]
+    return re.sub(r"\$\{([^}]*)\}", lambda match: str(own[match[1]]), text)
 
 
 def test_text_of_the_user_stays_text() -> None:
     template = built(
-        "environment: {A: '${AWS::AccountId}', B: 'yes', C: '#{x}'}, command: ['sh', '-c', 'echo ${HOME} ${!x}']"
+        "environment: {A: '${AWS::AccountId}', B: 'yes', C: '#{x}'}, "
+        "command: ['sh', '-c', 'echo ${HOME} ${!x}', '${A:-${B}}', '$${C', '${']"
     )
     task = container(template)
     values = {entry["Name"]: resolved(entry["Value"]) for entry in task["Environment"]}
     assert values == {"A": "${AWS::AccountId}", "B": "yes", "C": "#{x}"}
-    assert [resolved(word) for word in task["Command"]] == ["sh", "-c", "echo ${HOME} ${!x}"]
+    assert [resolved(word) for word in task["Command"]] == [
+        *("sh", "-c", "echo ${HOME} ${!x}", "${A:-${B}}", "$${C", "${")
+    ]
 
 
 def test_read_only_root_has_a_writable_tmp() -> None:

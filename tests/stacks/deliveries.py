@@ -82,11 +82,12 @@ def planned(variant: str) -> Platform:
 class Stack(evaluate.Stack):
     """Also resolves resources inside Fn::Sub."""
 
-    def _sub(self, text: str) -> str:
+    def _sub(self, argument: str | list[Any]) -> str:
+        text, *rest = [argument] if isinstance(argument, str) else argument
         for name in self.made:
             text = text.replace(f"${{{name}}}", f"{name}.id")
             text = re.sub(rf"\$\{{({name}\.[A-Za-z.]+)\}}", r"\1", text)
-        return super()._sub(text)
+        return super()._sub([text, *rest] if rest else text)
 
 
 def made(module: Any, of: Platform, service: Service) -> Template:

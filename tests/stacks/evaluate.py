@@ -104,8 +104,12 @@ class Stack:
         assert len(found) == int(count), "CloudFormation refuses what doesn't fit"
         return found
 
-    def _sub(self, text: str) -> str:
-        for name, value in self.values.items():
-            text = text.replace(f"${{{name}}}", str(value))
-        assert not re.search(r"\$\{[^!]", text), text
-        return text.replace("${!", "${")
+    def _sub(self, argument: str | list[Any]) -> str:
+        """In one pass: what a value brings along is not looked at again."""
+        text, own = (argument, {}) if isinstance(argument, str) else (argument[0], self.value(argument[1]))
+        known = self.values | own
+
+        def replaced(match: re.Match[str]) -> str:
+            return f"${{{match[1][1:]}}}" if match[1].startswith("!") else str(known[match[1]])
+
+        return re.sub(r"\$\{([^}]*)\}", replaced, text)
