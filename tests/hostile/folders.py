@@ -70,7 +70,7 @@ class Folder:
         self.params.mkdir(exist_ok=True)
         for name, document in documents.items():
             data = document if isinstance(document, bytes) else written(document)
-            (self.params / f"{name.replace('_', '-')}.yaml").write_bytes(data)
+            (self.params / f"{name}.yaml").write_bytes(data)
 
     def generate(self, *, cache: bool = False) -> None:
         """In this process.
@@ -127,6 +127,13 @@ class Folders:
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir()
         return Folder(root)
+
+    def made(self, params: Path) -> Generated:
+        """What is generated of a folder that is there."""
+        folder = self.fresh()
+        folder.put(**{path.stem: path.read_bytes() for path in params.glob("*.yaml")})
+        folder.generate()
+        return folder.read()
 
     def keep(self, folder: Folder) -> Path:
         """Move a folder away, so that it stays as long as all of them."""

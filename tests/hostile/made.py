@@ -31,11 +31,7 @@ def put(folder: Folder, platform: Document, files: dict[str, Document]) -> None:
     """Write all input files."""
     for path in folder.params.glob("*.yaml"):
         path.unlink()
-    folder.put(platform=platform)
-    for name, document in files.items():
-        (folder.params / f"{name}.yaml").unlink(missing_ok=True)
-        folder.put(file=document)
-        (folder.params / "file.yaml").rename(folder.params / f"{name}.yaml")
+    folder.put(platform=platform, **files)
 
 
 def make(draw: Draw, folder: Folder, platform: Document, counts: Counter[str]) -> Generated | None:

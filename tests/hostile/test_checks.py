@@ -25,7 +25,7 @@ def ours(finding: Raw) -> bool:
 def test_drawn_platforms_pass_the_validator_and_all_rules() -> None:
     counts: Counter[str] = Counter()
 
-    @examples(12)
+    @examples(8)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         made = make(data.draw, folders.fresh(), data.draw(platforms()), counts)
@@ -43,7 +43,7 @@ def test_drawn_platforms_pass_cfn_lint() -> None:
     """A few templates of each, roots among them: it takes a quarter of a second for each."""
     counts: Counter[str] = Counter()
 
-    @examples(5)
+    @examples(4)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         made = make(data.draw, folders.fresh(), data.draw(platforms()), counts)

@@ -100,7 +100,7 @@ def test_changed_keys_and_values_are_taken_or_refused(base: Path) -> None:
         names = start(folder, base)
         originals = {name: (folder.params / name).read_bytes() for name in names}
 
-        @examples(120)
+        @examples(60)
         @given(st.sampled_from(["platform.yaml", *names]), st.integers(0, 2**32))
         def holds(name: str, seed: int) -> None:
             document = mutated(yaml.safe_load(originals[name]), random.Random(seed))
@@ -157,7 +157,7 @@ def test_spoilt_files_are_taken_or_refused(base: Path) -> None:
         names = start(folder, base)
         originals = {name: (folder.params / name).read_bytes() for name in names}
 
-        @examples(120)
+        @examples(60)
         @given(st.sampled_from(["platform.yaml", *names]), st.integers(0, 2**32))
         def holds(name: str, seed: int) -> None:
             (folder.params / name).write_bytes(spoilt(originals[name], random.Random(seed)))
