@@ -162,7 +162,7 @@ def test_whatever_is_looked_up_is_published_once_and_the_other_way_round(made: G
     # Green waits for its first release, and a published value may wait for a service that needs it.
     needed = {name.rpartition("/")[2] for name in wanted}
     # Roles in other accounts and regions are not looked up: people copy their ARNs.
-    optional = {"hosted-zone-id", "key-arn", "vpc-id"} | {
+    optional = {"hosted-zone-id", "key-arn", "vpc-id", "connection-arn"} | {
         f"{role}-role-arn" for role in ("pipeline", "cloudformation", "reader")
     }
     assert idle <= needed | optional | {"load-balancer-full-name"} | {

@@ -103,15 +103,16 @@ def _scalar(hint: Any, spec: Spec) -> st.SearchStrategy[Any]:
 
 
 def record(cls: Any, *, without: tuple[str, ...] = ()) -> st.SearchStrategy[dict[str, Any]]:
-    """A mapping with the dataclass's keys: all that are required, some of the others."""
+    """A mapping with the dataclass's keys: all that are required, and some or all of the others."""
     fields = {name: item for name, item in declared(cls).items() if name not in without}
     of = {name: value(hints(cls)[name], spec_of(item)) for name, item in fields.items()}
     missing = dataclasses.MISSING
     needed = {name for name, item in fields.items() if item.default is missing and item.default_factory is missing}
-    return st.fixed_dictionaries(
+    some = st.fixed_dictionaries(
         {name: found for name, found in of.items() if name in needed},
         optional={name: found for name, found in of.items() if name not in needed},
     )
+    return st.one_of(some, some, st.fixed_dictionaries(of))
 
 
 def knob(of: Knob) -> st.SearchStrategy[Any]:
