@@ -223,9 +223,8 @@ def test_text_of_the_user_stays_text() -> None:
     task = container(template)
     values = {entry["Name"]: resolved(entry["Value"]) for entry in task["Environment"]}
     assert values == {"A": "${AWS::AccountId}", "B": "yes", "C": "#{x}"}
-    assert [resolved(word) for word in task["Command"]] == [
-        *("sh", "-c", "echo ${HOME} ${!x}", "${A:-${B}}", "$${C", "${")
-    ]
+    words = ["sh", "-c", "echo ${HOME} ${!x}", "${A:-${B}}", "$${C", "${"]
+    assert [resolved(word) for word in task["Command"]] == words
 
 
 def test_read_only_root_has_a_writable_tmp() -> None:
