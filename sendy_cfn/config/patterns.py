@@ -29,12 +29,12 @@ SECRET = (
     rf"|arn:{PARTITION}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[A-Za-z0-9/_+=.@-]{{1,500}}"
     r"(:[A-Za-z0-9_.-]{0,100}:[A-Za-z0-9_./-]{0,100}:[A-Za-z0-9-]{0,64})?"
 )
-ACTION = r"[a-z0-9-]+:[A-Za-z0-9]{2,64}"
+ACTION = r"[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9]{1,63}"
 ONE_ACTION = "one action such as 's3:GetObject', without '*'"
 # Something of the resource comes before the first wildcard: '*' alone would be every resource of a service.
 RESOURCE_ARN = (
-    rf"arn:({PARTITION}|\{{partition\}}):[a-z0-9-]+:([a-z0-9-]*|\{{region\}}):([0-9]{{12}}|\{{account\}})?"
-    r":[A-Za-z0-9/_+=.@:{}-][A-Za-z0-9/_+=.@:*?{}-]{0,899}"
+    rf"arn:({PARTITION}|\{{partition\}}):[a-z][a-z0-9-]*:([a-z0-9-]*|\{{region\}}):([0-9]{{12}}|\{{account\}})?"
+    r":[A-Za-z0-9/_+=.@{}-][A-Za-z0-9/_+=.@:*?{}-]{0,899}"
 )
 # Of CodePipeline's DeploymentWindow: seconds can't be chosen, the year may be left out.
 _CRON_FIELD = r"[A-Z0-9*?,/#-]+"

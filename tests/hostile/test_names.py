@@ -201,6 +201,42 @@ def test_names_of_another_form_are_refused(name: str) -> None:
     assert "expected 2 to 16 of" in refused(document(platform=name))
 
 
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "*", "arn:aws:s3:::*", "arn:aws:s3:::?", "arn:aws:s3:::*-x", "arn:aws:s3::::x", "arn:aws:s3:::", "arn:*:s3:::x",
+        "arn:aws:*:::x", "arn:aws:s3:*::x", "arn:aws:s3::*:x", "arn:aws:s3:::${aws:username}", "arn:awsx:s3:::x",
+        "arn:aws:s3:{region}x::y", "arn:aws:s3:::{account", "arn:aws:s3:::{nope}", "arn:aws:9:::x", "arn:aws:s3:::x y",
+    ],
+)  # fmt: skip
+def test_permissions_are_for_something_in_particular(arn: str) -> None:
+    permission = {"actions": ["s3:GetObject"], "resources": [arn]}
+    assert "permissions[0].resources[0]" in refused(
+        document(services={"shop": SERVICE | {"permissions": [permission]}})
+    )
+
+
+@pytest.mark.parametrize(
+    "action", ["*", "s3:*", "s3:Get*", "S3:GetObject", "*:GetObject", "s3:GetObject,s3:Put", "1:30", "a:3B"]
+)
+def test_permissions_name_each_action(action: str) -> None:
+    permission = {"actions": [action], "resources": ["arn:aws:s3:::x"]}
+    assert "permissions[0].actions[0]" in refused(document(services={"shop": SERVICE | {"permissions": [permission]}}))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "/*", "/a?", "secretsmanager:*", "arn:aws:ssm:eu-west-1:111122223333:secret:x",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:parameter/x", "arn:aws:ssm:eu-west-1:*:parameter/x",
+        "arn:aws:ssm:eu-west-1:111122223333:parameter/*", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:*",
+        "arn:aws:ssm:eu-west-1:111122223333:parameter/x:secretsmanager:y", "arn:aws:s3:::x", "/${x}",
+    ],
+)  # fmt: skip
+def test_secrets_are_one_each(secret: str) -> None:
+    assert "secrets.X" in refused(document(services={"shop": SERVICE | {"secrets": {"X": secret}}}))
+
+
 def test_thousands_of_services_are_refused_in_seconds() -> None:
     """Rules that look at pairs must not be what a large file waits for."""
     started = time.process_time()
