@@ -139,13 +139,15 @@ def _answer(started: subprocess.Popen[str], listener: int, plan: Plan) -> Iterat
             with contextlib.suppress(FileNotFoundError):  # it was killed, or a signal interrupted the call
                 fcntl.ioctl(listener, _RECEIVE, asked)
                 number += 1
-                identity, process, _, call, flags = struct.unpack_from("QIIi28xQ", asked)
+                identity, _, _, call, flags = struct.unpack_from("QIIi28xQ", asked)
                 name = "rmdir" if call in _UNLINKAT and flags & _OF_FOLDER else _NAMES[call]
                 yield name
                 if plan.meanwhile and (number == plan.at or (plan.onwards and number > plan.at)):
-                    subprocess.run(plan.meanwhile, shell=True, check=True, cwd=f"/proc/{process}/cwd", timeout=LIMIT)
+                    subprocess.run(
+                        plan.meanwhile, shell=True, check=True, cwd=f"/proc/{started.pid}/cwd", timeout=LIMIT
+                    )
                 if number == plan.at and plan.signal:
-                    os.kill(process, plan.signal)
+                    started.send_signal(plan.signal)
                     if plan.signal == signal.SIGKILL:
                         started.wait(LIMIT)
                         return

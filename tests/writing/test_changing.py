@@ -51,7 +51,8 @@ def test_an_input_that_never_rests(site: Site) -> None:
 def test_an_output_that_is_replaced_meanwhile(site: Site) -> None:
     """As by `git switch`: what was kept of it is looked at again."""
     switch = "mv templates aside; cp -a aside templates; rm -r aside; echo more > templates/more.txt"
-    for at in (3, 5):
+    switch += "; echo edited >> templates/network.yaml"
+    for at in (3, 5, 7):
         site.restore()
         done = site.gated(Plan(at, meanwhile=switch))
         assert (done.status, done.err) == (0, "")
