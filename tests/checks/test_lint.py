@@ -258,6 +258,9 @@ def test_bad_usage_is_told_from_findings(tmp_path: Path, capsys: pytest.CaptureF
     config.write_text("ignore_cheks: [E]\n", encoding="utf-8")
     assert main(templates, config, "eu-central-1") == lint.BAD_USAGE
     assert "ignore_cheks" in capsys.readouterr().err
+    config.write_text("ignore_checks: [E\n", encoding="utf-8")
+    assert main(templates, config, "eu-central-1") == lint.BAD_USAGE
+    assert str(config) in capsys.readouterr().err
 
 
 def test_engines_that_are_not_there_are_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,14 +30,21 @@ SEVERITIES = {"error": "error", "warning": "warning", "informational": "info"}
 FILE_NAME = re.compile(r"[\w./-]+\.(?:yaml|yml|json)\b")
 TEMPLATE_URL = re.compile(r"""^\s+TemplateURL:\s+["']?([^\s"':!{]+)["']?\s*(?:#.*)?$""", re.MULTILINE)
 LOGICAL_ID = re.compile(r"^  (\w+):", re.MULTILINE)
-IGNORED = re.compile(r"^ignore_checks:\n((?: +(?:#|- ).*\n?)+)", re.MULTILINE)
-RULE_ID = re.compile(r"^ +- (\w+)", re.MULTILINE)
 
 
 def ignored(config: Path) -> list[str]:
-    """The rules that the configuration ignores everywhere."""
-    found = IGNORED.search(config.read_text(encoding="utf-8"))
-    return RULE_ID.findall(found[1]) if found else []
+    """The rules that the configuration ignores everywhere.
+
+    Raises:
+        UsageError: It is not YAML.
+    """
+    import yaml  # here: not needed where nothing has changed
+
+    try:
+        given = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{config}: {error}") from error
+    return [str(rule) for rule in given.get("ignore_checks", [])] if isinstance(given, dict) else []
 
 
 def _context(subject: Subject, settings: Settings) -> list[str | bytes | None]:

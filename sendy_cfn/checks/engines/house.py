@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,13 @@ CODE = Path(__file__).resolve().parents[1]
 
 def _context(subject: Subject, _settings: Settings) -> list[str | bytes | None]:
     """Templates beside it: rules follow references into them."""
-    return [content for path in sorted(subject.path.parent.glob("*.yaml")) for content in [cache.content_of(path)]]
+    paths = sorted(subject.path.parent.glob("*.yaml"))
+    return [_print(tuple((path, path.stat().st_mtime_ns) for path in paths))]
+
+
+@functools.cache
+def _print(files: tuple[tuple[Path, int], ...]) -> str:
+    return cache.fingerprint(*(cache.content_of(path) for path, _ in files))
 
 
 def _start(subjects: Sequence[Subject], _settings: Settings) -> Callable[[], Results]:
