@@ -34,9 +34,9 @@ What is added there adds to a policy, what goes takes its part along, and what n
 generation.
 
 `*` stands only where AWS has nothing narrower. `allow()` in `sendy_cfn/blocks/iam.py` makes no other statement; both
-tables are in `sendy_cfn/blocks/unlimited.py`. Such a statement is bound to the region, except for global services and
-for a registry in another region. Keys, buckets, topics and queues have policies of their own, in which `*` is the
-resource that has the policy; they are in the templates.
+tables are in `sendy_cfn/blocks/unlimited.py`. Such a statement is bound to the region that it is for, except
+for global services. Keys, buckets, topics and queues have policies of their own, in which `*` is the resource that has
+the policy; they are in the templates.
 
 """
 ACTIONS = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from awacs.aws import Action
@@ -23,7 +24,7 @@ def statements(platform: str, types: Collection[str], granted: Collection[str] =
     """Logical id of a managed policy -> the statements that making stacks of these resource types needs.
 
     The template has the parameters Environment, VpcId (with security groups) and HostedZoneId (with records). The role
-    may do what is `granted` already. What it may do on "*" anyway is in no other statement.
+    may do what is `granted` already. What it may do on more, without a condition, is in no other statement.
 
     Raises:
         LookupError: a type is not in resource_actions.json, or one of its actions in no scope.
@@ -33,22 +34,29 @@ def statements(platform: str, types: Collection[str], granted: Collection[str] =
     found: dict[str, list[Statement]] = {}
     elsewhere = set(granted)
     chosen = [(policy, scope) for policy, members in scopes(platform).items() for scope in members]
-    everywhere = {action for _, scope in chosen if _on_all(scope) for _, action in _covered(scope, wanted)}
     for policy, scope in chosen:
         covered = _covered(scope, wanted)
         lacking -= covered
-        named = {action for _, action in covered} - elsewhere - (set() if _on_all(scope) else everywhere)
+        wider = [other for _, other in chosen if _free(other) and _holds(other, scope) and not _holds(scope, other)]
+        anyway = {action for other in wider for _, action in _covered(other, wanted)}
+        named = {action for _, action in covered} - elsewhere - anyway
         if named:
             found.setdefault(policy, []).append(_statement(scope, [a for a in scope.allowed if a in named]))
-        if _on_all(scope):
+        if scope.resources == ANY and _free(scope):
             elsewhere |= named
     if lacking:
         raise LookupError(f"no scope in blocks/deploy_scopes.py for {sorted(lacking)}")
     return found
 
 
-def _on_all(scope: Scope) -> bool:
-    return scope.resources == ANY and scope.condition in (None, HERE)
+def _free(scope: Scope) -> bool:
+    """Whether it has no condition; where ARNs say the region, that one is none."""
+    return scope.condition is None or scope.condition is HERE
+
+
+def _holds(wide: Scope, narrow: Scope) -> bool:
+    """Whether all that the one scope works on is within the other's resources."""
+    return all(any(fnmatchcase(one, pattern) for pattern in wide.resources) for one in narrow.resources)
 
 
 def _covered(scope: Scope, wanted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

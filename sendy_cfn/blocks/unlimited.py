@@ -91,7 +91,6 @@ KINDS: dict[str, Reason] = {
     "ec2:security-group": Reason("AWS draws their ids; they are limited to the environment's VPC", _EC2),
     "ec2:security-group-rule": Reason("AWS draws their ids; of no use without their group, which is limited", _EC2),
     "kms:key": Reason("AWS draws their ids; limited by alias, or to use through S3", _KMS),
-    "logs:log-group": Reason("AWS looks for one group among all", _LOGS),
     "route53:change": Reason("AWS draws their ids; they only tell how far a change is", _ROUTE53),
     "route53:healthcheck": Reason("AWS draws their ids; its conditions know neither names nor tags of them", _ROUTE53),
 }

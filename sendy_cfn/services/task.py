@@ -174,11 +174,12 @@ def _execution(
 ) -> list[Statement]:
     # The repository is in the toolchain's region; ${AWS::Region} says so only where all regions are that one.
     one_region = len(platform.regions) == 1
-    region = "${AWS::Region}" if one_region else "*"
+    region = "${AWS::Region}" if one_region else platform.toolchain.region
+    there = HERE if one_region else aws.Condition(aws.StringEquals("aws:RequestedRegion", region))
     owner = common.toolchain_account(template, platform.toolchain.account)
     repository = f"arn:${{AWS::Partition}}:ecr:{region}:${{{owner}}}:repository/{platform.platform}/{service.name}"
     statements = [
-        allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*", condition=HERE if one_region else None),
+        allow("LogInToRegistry", [ecr.GetAuthorizationToken], "*", condition=there),
         allow(
             "PullImage",
             [ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer],

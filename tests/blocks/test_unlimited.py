@@ -14,6 +14,7 @@ from troposphere import Sub
 from sendy_cfn.blocks import deploy_scopes, iam, unlimited
 from sendy_cfn.blocks.boundary import SERVICE_BOUNDARY
 from tests.generated import CASES, generated
+from tests.platforms import ROOT
 
 OWN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 GLOBAL = {"route53"}  # https://docs.aws.amazon.com/general/latest/gr/r53.html: one endpoint
@@ -106,12 +107,15 @@ def test_no_emitted_statement_is_wide_without_a_reason_and_no_reason_is_left_ove
 
 
 def test_what_names_no_resource_is_bound_to_the_region() -> None:
-    free = set()
+    elsewhere = {}
     for where, statement in emitted():
         region = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
         services = {action.split(":")[0] for action in statement["Action"]}
         if "*" in statement["Resource"] and not services <= GLOBAL and region != {"Ref": "AWS::Region"}:
-            free.add(where)
+            elsewhere[where] = region
     # Images of the toolchain's region, pulled in another one.
-    assert {where.split("/")[0] for where in free} == {"strategies", "two-regions"}
-    assert all(where.endswith("ExecutionPolicy.LogInToRegistry") for where in free), free
+    assert {(where.split("/")[0], region) for where, region in elsewhere.items()} == {
+        (name, generated(ROOT / "tests/cases" / name).platform.toolchain.region)
+        for name in ("strategies", "two-regions")
+    }
+    assert all(where.endswith("ExecutionPolicy.LogInToRegistry") for where in elsewhere), elsewhere
