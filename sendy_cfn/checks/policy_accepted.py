@@ -33,7 +33,7 @@ class Accepted:
         return there and finding.rule == self.rule and fnmatchcase(finding.message, self.message)
 
 
-MISMATCH, STAR = "parliament:RESOURCE_MISMATCH", "parliament:RESOURCE_STAR"
+MISMATCH = "parliament:RESOURCE_MISMATCH"
 CONDITION, MANAGES = "parliament:UNKNOWN_CONDITION_FOR_ACTION", "parliament:PERMISSIONS_MANAGEMENT_ACTIONS"
 CREDENTIALS = "parliament:CREDENTIALS_EXPOSURE"
 
@@ -57,16 +57,14 @@ ENTERS = "that is how pipelines and builds enter environments; the ARNs say whic
 OTHER_TYPE = "parliament wants a resource of each type that an action can work on; ours is one of them"
 OLD_LIST = "parliament's list is older than the service authorization reference that cfn-lint has"
 OF_KEY = "a condition key of the resource, which parliament looks for among the action's own"
-LOOKED_UP = "CloudFormation looks for the zone that a parameter names, among all"
-ALARMS = "Application Auto Scaling asks in the caller's name; AWS does not say that it looks at the names asked for"
 AN_ARN = "the key holds an ARN, of which AWS says that it is a text; neither form has a wildcard in it"
 AS_AWS_DOES = "as in https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
 
 # What the CloudFormation role does with roles and policies of services.
 _MANAGED = (
     *("attachrolepolicy", "createpolicy", "createpolicyversion", "createrole", "deletepolicy", "deletepolicyversion"),
-    *("deleterole", "deleterolepermissionsboundary", "deleterolepolicy", "detachrolepolicy"),
-    *("putrolepermissionsboundary", "putrolepolicy", "updateassumerolepolicy", "updaterole", "updateroledescription"),
+    *("deleterole", "detachrolepolicy"),
+    *("putrolepermissionsboundary", "updateassumerolepolicy", "updaterole", "updateroledescription"),
 )
 _RULES = tuple(f"elasticloadbalancing:{verb}Rule expects *" for verb in ("Create", "Modify", "Delete"))
 _ALIAS = "Unknown condition kms:ResourceAliases for action kms:"
@@ -89,14 +87,7 @@ _ENTRIES: tuple[tuple[str, tuple[str, str], tuple[str, ...], str], ...] = (
     (MANAGES, PIPELINE, ("s3:putobjectacl",), "of the pipeline's own artifacts only"),
     # Credentials
     *((CREDENTIALS, policy, ("ecr:getauthorizationtoken",), TOKEN) for policy in (IMAGE, EXECUTION)),
-    *(
-        ("cloudsplaining:credentials-on-all", policy, ("ecr:GetAuthorizationToken",), TOKEN)
-        for policy in (IMAGE, EXECUTION)
-    ),
     *((CREDENTIALS, policy, ("sts:assumerole",), ENTERS) for policy in (PIPELINE, READER)),
-    # "*"
-    *((STAR, policy, ("route53:GetHostedZone",), LOOKED_UP) for policy in (DEPLOY, (ROLES, "ParametersPolicy"))),
-    (STAR, (ROLES, "TasksPolicy"), ("cloudwatch:DescribeAlarms",), ALARMS),
     # Where AWS's own list says more
     (MISMATCH, (ROLES, "TrafficPolicy"), (*_RULES, "elasticloadbalancing:SetRulePriorities expects *"), OTHER_TYPE),
     (MISMATCH, (ROLES, "TrafficPolicy"), ("route53:ChangeTagsForResource expects *",), OTHER_TYPE),
@@ -111,11 +102,14 @@ _ENTRIES: tuple[tuple[str, tuple[str, str], tuple[str, ...], str], ...] = (
     (MISMATCH, SHIFT, ("ecs:CreateTaskSet expects *",), OLD_LIST),
     (CONDITION, DEPLOY, (f"{_ALIAS}Decrypt", f"{_ALIAS}DescribeKey"), OF_KEY),
     (CONDITION, PIPELINE, tuple(f"{_ALIAS}{verb}" for verb in _KEY_USE), OF_KEY),
-    (
-        "parliament:MISMATCHED_TYPE_BUT_USABLE",
-        DEPLOY,
-        ("*StringEquals requires a value of type String but given Arn",),
-        AN_ARN,
+    *(
+        (
+            "parliament:MISMATCHED_TYPE_BUT_USABLE",
+            policy,
+            ("*StringEquals requires a value of type String but given Arn",),
+            AN_ARN,
+        )
+        for policy in (DEPLOY, IDENTITY)
     ),
     # Keys
     *(

@@ -174,7 +174,7 @@ def test_an_unchanged_folder_is_not_looked_at_again(tmp_path: Path) -> None:
     folder = generated(SHIPPED).folder
     first = found(SHIPPED, folder, tmp_path, ())
     kept = (tmp_path / "policies.json").read_text()
-    (tmp_path / "policies.json").write_text(kept.replace("route53:GetHostedZone", "from the cache"))
+    (tmp_path / "policies.json").write_text(kept.replace("ecr:getauthorizationtoken", "from the cache"))
     again = found(SHIPPED, folder, tmp_path, ())
     assert len(again) == len(first)
     assert [one for one in again if one.message == "from the cache"]
