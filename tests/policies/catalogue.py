@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from sendy_cfn.checks.policy_roles import Role
 from tests.policies import of_builds, of_pipelines, of_stacks, of_tasks
-from tests.policies.world import Call, World
+from tests.policies.world import Call, World, sent
 
 # Template, as in the shell, and logical id of the role -> its calls.
 ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
@@ -46,4 +46,4 @@ def line(role: Role) -> tuple[str, str]:
 @functools.cache
 def calls(world: World, role: Role) -> tuple[Call, ...]:
     """All calls with the role, each once."""
-    return tuple(dict.fromkeys(ROLES[line(role)](world, role)))
+    return tuple(dict.fromkeys(sent(world, role, call) for call in ROLES[line(role)](world, role)))

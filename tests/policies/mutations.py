@@ -32,13 +32,21 @@ def denied(world: World, role: Role) -> list[Call]:
 
 
 def spare(world: World) -> set[Part]:
-    """What could go from every role that a template makes: an environment need not have all that others have."""
-    found: dict[tuple[str, str], set[Part]] = {}
+    """What could go from every role that has it: an environment need not have all that others have."""
+    spared: set[Part] = set()
+    needed: set[Part] = set()
     for role in world.roles:
         parts = set(_spare(world, role))
-        key = (role.stack.file, role.title)
-        found[key] = found[key] & parts if key in found else parts
-    return set().union(*found.values())
+        spared |= parts
+        needed |= set(_parts(role)) - parts
+    return spared - needed
+
+
+def _parts(role: Role) -> Iterator[Part]:
+    for policy in role.policies:
+        for statement in policy.statements:
+            what = ["", *statement["Action"], *(f"resource {number}" for number in range(len(statement["Resource"])))]
+            yield from (Part(role.stack.file, role.title, statement["Sid"], one) for one in what)
 
 
 def _spare(world: World, role: Role) -> Iterator[Part]:

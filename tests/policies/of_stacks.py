@@ -5,17 +5,18 @@ The actions are those of the resource types' handlers; what they work on are the
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from sendy_cfn.checks.policy_names import Place
 from sendy_cfn.checks.policy_roles import Role
 from sendy_cfn.checks.policy_stacks import Stack
+from tests.policies import of_tags
 from tests.policies.reference import handlers, resource_types
-from tests.policies.world import Call, World
+from tests.policies.world import Call, Context, World
 
 Arns = dict[str, list[str]]  # by AWS's name of the resource type
-Context = tuple[tuple[str, str | tuple[str, ...]], ...]
 
 # Calls that a handler makes only for a property, which has to be absent: actions -> property, "/" for one inside.
 ONLY_WITH: dict[str, dict[str, str]] = {
@@ -35,7 +36,10 @@ ONLY_WITH: dict[str, dict[str, str]] = {
         **dict.fromkeys(("iam:AttachGroupPolicy", "iam:DetachGroupPolicy"), "Groups"),
         **dict.fromkeys(("iam:AttachUserPolicy", "iam:DetachUserPolicy"), "Users"),
     },
-    "AWS::IAM::Role": dict.fromkeys(("iam:AttachRolePolicy", "iam:DetachRolePolicy"), "ManagedPolicyArns"),
+    "AWS::IAM::Role": {
+        **dict.fromkeys(("iam:AttachRolePolicy", "iam:DetachRolePolicy"), "ManagedPolicyArns"),
+        **dict.fromkeys(("iam:PutRolePolicy", "iam:DeleteRolePolicy"), "Policies"),
+    },
     "AWS::Logs::LogGroup": {
         **dict.fromkeys(("logs:DeleteIndexPolicy", "logs:PutIndexPolicy"), "FieldIndexPolicies"),
         **dict.fromkeys(("logs:DeleteResourcePolicy", "logs:PutResourcePolicy"), "ResourcePolicyDocument"),
@@ -49,6 +53,8 @@ ONLY_WITH: dict[str, dict[str, str]] = {
         "route53-recovery-control-config:DescribeRoutingControl": "RoutingControlArn",
     },
 }
+# Calls that a handler makes only where a property is absent.
+ONLY_WITHOUT = {"AWS::IAM::Role": {"iam:DeleteRolePermissionsBoundary": "PermissionsBoundary"}}
 ECS_ONLY = {  # for other services than ECS
     "lambda:DeleteProvisionedConcurrencyConfig",
     "lambda:GetProvisionedConcurrencyConfig",
@@ -67,7 +73,7 @@ def calls(world: World, role: Role) -> Iterator[Call]:
             stack = world.stack(action.configuration["StackName"], place)
             yield from parameters(stack)
             for title in stack.resources:
-                yield from _resource(stack, title)
+                yield from _resource(world, stack, title)
 
 
 def parameters(stack: Stack) -> Iterator[Call]:
@@ -82,24 +88,26 @@ def parameters(stack: Stack) -> Iterator[Call]:
             stored = stack.given(name)
             yield Call("ssm:GetParameters", stack.place.arn("ssm", f"parameter{stored}"))
         yield from _LOOKED_UP.get(kind.removeprefix("List<").removesuffix(">"), ())
+        if kind == "AWS::Route53::HostedZone::Id":
+            yield Call("route53:GetHostedZone", f"arn:aws:route53:::hostedzone/{stack.ref(name)}")
 
 
 _LOOKED_UP = {
     "AWS::EC2::VPC::Id": [Call("ec2:DescribeVpcs")],
     "AWS::EC2::Subnet::Id": [Call("ec2:DescribeSubnets")],
     "AWS::EC2::SecurityGroup::Id": [Call("ec2:DescribeSecurityGroups")],
-    "AWS::Route53::HostedZone::Id": [
-        Call("route53:ListHostedZones"),
-        Call("route53:GetHostedZone", "arn:aws:route53:::hostedzone/Z0A1B2C3D4E5F"),
-    ],
+    "AWS::Route53::HostedZone::Id": [Call("route53:ListHostedZones")],
 }
 
 
-def _resource(stack: Stack, title: str) -> Iterator[Call]:
+def _resource(world: World, stack: Stack, title: str) -> Iterator[Call]:
     kind, properties = stack.resources[title]["Type"], stack.properties(title)
-    only_with, arns = ONLY_WITH.get(kind, {}), _ARNS[kind](stack, title, properties)
+    only_with, only_without = ONLY_WITH.get(kind, {}), ONLY_WITHOUT.get(kind, {})
+    arns = _ARNS[kind](stack, title, properties)
     for action in sorted(handlers(kind)):
         if action in ECS_ONLY or (action in only_with and not _has(properties, only_with[action])):
+            continue
+        if action in only_without and _has(properties, only_without[action]):
             continue
         if action == "iam:PassRole" and not arns.get("role"):
             continue
@@ -112,7 +120,8 @@ def _resource(stack: Stack, title: str) -> Iterator[Call]:
         met = [(one, arn) for one in own if one in types for arn in arns[one]]
         assert met, f"{kind} calls {action} on {sorted(types)}: add the ARN of one to _ARNS"
         for one, arn in met:
-            yield Call(action, arn, _context(stack, title, action, one))
+            for tags in of_tags.contexts(world, stack, action, one):
+                yield Call(action, arn, (*_context(stack, title, action, one), *tags))
         if action == "ec2:CreateTags":
             yield Call(action, arns["security-group"][0], (("ec2:CreateAction", "CreateSecurityGroup"),))
 
@@ -133,8 +142,16 @@ def _vpc(stack: Stack, _title: str) -> Context:
     return (("ec2:Vpc", stack.place.arn("ec2", f"vpc/{stack.ref('VpcId')}")),)
 
 
-def _policy_arn(stack: Stack, title: str) -> Context:
-    return (("iam:PolicyARN", stack.called(title).arn),)
+def _boundary(stack: Stack, title: str) -> Context:
+    """What the role has already, or is getting."""
+    bound = stack.properties(title).get("PermissionsBoundary")
+    return (("iam:PermissionsBoundary", bound),) if bound else ()
+
+
+def _attached(stack: Stack, title: str) -> Context:
+    names = stack.properties(title)["Roles"]
+    [keys] = {_boundary(stack, role) for role in stack.of("AWS::IAM::Role") if stack.called(role).name in names}
+    return (("iam:PolicyARN", stack.called(title).arn), *keys)
 
 
 def _scaling(_stack: Stack, _title: str) -> Context:
@@ -191,8 +208,10 @@ _KEYS: dict[tuple[str, str], Callable[[Stack, str], Context]] = {
             "RegisterScalableTarget",
         )
     },
-    ("iam:AttachRolePolicy", "*"): _policy_arn,
-    ("iam:DetachRolePolicy", "*"): _policy_arn,
+    ("iam:AttachRolePolicy", "*"): _attached,
+    ("iam:CreateRole", "*"): _boundary,
+    ("iam:DetachRolePolicy", "*"): _attached,
+    ("iam:PutRolePermissionsBoundary", "*"): _boundary,
     ("iam:CreateServiceLinkedRole", "*"): lambda _stack, _title: (("iam:AWSServiceName", SCALING),),
     ("iam:PassRole", "*"): _passed,
     ("route53:ChangeResourceRecordSets", "*"): _records,
@@ -218,9 +237,10 @@ def _service(stack: Stack, title: str, properties: dict[str, Any]) -> Arns:
 
 
 def _target(stack: Stack, _title: str, properties: dict[str, Any]) -> Arns:
+    drawn = hashlib.sha256(stack.name.encode()).hexdigest()[:16]
     watched = f"alarm:TargetTracking-{properties.get('ResourceId', 'service/a/b')}-AlarmHigh-{UUID}"
     return {
-        "ScalableTarget": [stack.place.arn("application-autoscaling", "scalable-target/0ec50a1b2c3d4e5f")],
+        "ScalableTarget": [stack.place.arn("application-autoscaling", f"scalable-target/{drawn}")],
         "alarm": [stack.place.arn("cloudwatch", watched)],
         "role": [
             f"arn:aws:iam::{stack.place.account}:role/aws-service-role/{SCALING}/"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sendy_cfn.checks.policy_roles import Role
 from sendy_cfn.checks.policy_stacks import Stack
-from tests.policies.world import Call, World
+from tests.policies.world import REGION, Call, World
 
 
 def _definitions(stack: Stack, property_name: str, role: Role) -> Iterator[dict[str, Any]]:
@@ -24,8 +24,8 @@ def execution(world: World, role: Role) -> Iterator[Call]:
     stack = role.stack
     for definition in _definitions(stack, "ExecutionRoleArn", role):
         for container in definition["ContainerDefinitions"]:
-            yield Call("ecr:GetAuthorizationToken")
             repository = _repository(world, container["Name"])
+            yield Call("ecr:GetAuthorizationToken", "*", ((REGION, repository.split(":")[3]),))
             for verb in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
                 yield Call(f"ecr:{verb}", repository)
             options = container["LogConfiguration"]["Options"]
@@ -73,6 +73,31 @@ def task(world: World, role: Role) -> Iterator[Call]:
                 for action in permission.actions:
                     for arn in permission.resources:
                         yield Call(action, _filled(stack, arn))
+    for title in stack.of("AWS::ECS::Service"):
+        given = stack.properties(title)
+        if given["EnableExecuteCommand"] == "true":
+            yield from _commands(world, role, given["Cluster"])
+
+
+def _commands(world: World, role: Role, cluster: str) -> Iterator[Call]:
+    """AWS's agent in a task, when somebody runs a command in it.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html#ecs-exec-required-iam-permissions
+    """
+    for channel in ("ControlChannel", "DataChannel"):
+        for verb in ("Create", "Open"):
+            yield Call(f"ssmmessages:{verb}{channel}")
+    yield Call("logs:DescribeLogGroups")
+    [settings] = [
+        stack.properties(title)["Configuration"]["ExecuteCommandConfiguration"]
+        for stack, title in world.of("AWS::ECS::Cluster")
+        if stack.place == role.stack.place and stack.called(title).name == cluster
+    ]
+    group = role.stack.place.arn("logs", f"log-group:{settings['LogConfiguration']['CloudWatchLogGroupName']}")
+    yield Call("logs:DescribeLogStreams", f"{group}:log-stream:")
+    for verb in ("CreateLogStream", "PutLogEvents"):
+        yield Call(f"logs:{verb}", f"{group}:log-stream:ecs-execute-command-0a1b2c3d")
+    yield Call("kms:Decrypt", settings["KmsKeyId"])
 
 
 def _filled(stack: Stack, arn: str) -> str:

@@ -68,6 +68,17 @@ LACKING: dict[str, tuple[str, Change, str]] = {
     "a name that CloudFormation cuts short": (ROLES, instead(OWN_GROUPS, WHOLE_NAME), ":targetgroup/cour"),
     "another environment": (ROLES, instead(OWN_LOGS, TEST_LOGS), ":log-group:courier-"),
     "a service that roles are passed to": (ROLES, instead("- ecs.amazonaws.com", "- ecs.example"), "iam:PassRole"),
+    "another region": (
+        ROLES,
+        instead("aws:RequestedRegion: !Ref AWS::Region", "aws:RequestedRegion: x"),
+        "RequestedRegion",
+    ),
+    "a tag of others": (
+        ROLES,
+        instead("aws:ResourceTag/platform: courier", "aws:ResourceTag/platform: x"),
+        "ResourceTag",
+    ),
+    "a boundary that is too small": (ROLES, without("logs:PutLogEvents"), "logs:PutLogEvents"),
     "a key that AWS does not send": (ROLES, instead(OWN_TAG, OTHER_KEY), "ec2:DeleteTags"),
     "a type of record": (ROLES, without("CNAME"), "route53:ChangeResourceRecordSets"),
 }

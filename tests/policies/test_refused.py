@@ -9,7 +9,7 @@ import pytest
 from sendy_cfn.checks.policy_roles import Role
 from tests.platforms import ROOT
 from tests.policies.catalogue import calls
-from tests.policies.world import Call, allows, principal, world
+from tests.policies.world import REGION, Call, allows, principal, sent, world
 
 WORLD = world(ROOT / "tests/cases/strategies")
 ROLES = {(role.stack.name, role.title): role for role in WORLD.roles}
@@ -57,9 +57,17 @@ def iam(target: Role, *verbs: str) -> Iterator[Call]:
     return (Call(f"iam:{verb}", target.arn) for verb in verbs)
 
 
+BOUND_TO = WORLD.stack(SERVICE, FORMATION.stack.place).properties("TaskRole")["PermissionsBoundary"]
+WITHIN = (("iam:PermissionsBoundary", BOUND_TO),)
+OTHER_BOUNDARY = (("iam:PermissionsBoundary", "arn:aws:iam::aws:policy/AdministratorAccess"),)
+OWN_POLICY = (("iam:PolicyARN", STACK.called("ExecutionPolicy").arn),)
+NEIGHBOUR = (("aws:ResourceTag/platform", "shop"), ("aws:ResourceTag/environment", "live"))
 ADMINISTRATOR = (("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess"),)
 BALANCER, REPOSITORY = "elasticloadbalancing", "repository/shop/canary"
 OTHER_RULE = "listener-rule/app/shop-test-x/1/2/3"
+LISTENER, OWN_RULE = str(STACK.ref("ListenerArn")), STACK.called("ListenerRule").arn
+GROUP = STACK.called("TargetGroup").arn
+ELSEWHERE = ((REGION, "ap-south-1"),)
 SOURCE = "arn:aws:s3:::shop-artifacts-111122223333-eu-west-1/shop-canary/Service/x"
 SERVICE_ARN = "service/shop-test-blue/shop-test-x"
 POLICY = "arn:aws:iam::111122223333:policy/shop/deployment-roles/shop-test-DeployRoles-IdentityPolicy-1"
@@ -70,6 +78,14 @@ REFUSED: list[tuple[Role, Call]] = [
     (FORMATION, Call("iam:CreatePolicyVersion", POLICY)),
     (FORMATION, Call("iam:SetDefaultPolicyVersion", POLICY)),
     (FORMATION, Call("iam:AttachRolePolicy", TASK.arn, ADMINISTRATOR)),
+    (FORMATION, Call("iam:AttachRolePolicy", TASK.arn, ADMINISTRATOR + WITHIN)),
+    # Not by roles without the boundary, nor by taking it from them or changing it.
+    *((FORMATION, Call("iam:CreateRole", TASK.arn, keys)) for keys in ((), OTHER_BOUNDARY)),
+    *((FORMATION, Call("iam:PutRolePermissionsBoundary", TASK.arn, keys)) for keys in ((), OTHER_BOUNDARY)),
+    *((FORMATION, Call("iam:AttachRolePolicy", TASK.arn, OWN_POLICY + keys)) for keys in ((), OTHER_BOUNDARY)),
+    *((FORMATION, call) for call in iam(TASK, "DeleteRolePermissionsBoundary", "PutRolePolicy", "DeleteRolePolicy")),
+    (FORMATION, Call("iam:CreatePolicyVersion", BOUND_TO)),
+    (FORMATION, Call("iam:DeletePolicy", BOUND_TO)),
     (FORMATION, Call("iam:CreateUser", "arn:aws:iam::111122223333:user/shop/test/me")),
     (FORMATION, Call("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/shop/test/me")),
     *((FORMATION, call) for call in passing(TASK.arn, "lambda", "ec2", "cloudformation", "codebuild", "glue")),
@@ -79,6 +95,12 @@ REFUSED: list[tuple[Role, Call]] = [
     # DNS: hosts only, in the environment's zone only.
     *((FORMATION, records(*types)) for types in (("NS",), ("MX",), ("TXT",), ("CAA",), ("CNAME", "TXT"))),
     (FORMATION, Call("route53:DeleteHostedZone", f"arn:aws:route53:::hostedzone/{STACK.ref('HostedZoneId')}")),
+    # What names no resource: in other regions. What names can't tell: with another environment's tags.
+    *((FORMATION, Call(f"ecs:{verb}TaskDefinition", "*", ELSEWHERE)) for verb in ("Describe", "Deregister")),
+    (PIPELINE, Call("cloudformation:ValidateTemplate", "*", ELSEWHERE)),
+    *((FORMATION, Call(f"{BALANCER}:{verb}", GROUP, NEIGHBOUR)) for verb in ("ModifyTargetGroup", "DeleteTargetGroup")),
+    *((FORMATION, Call(f"{BALANCER}:{verb}", OWN_RULE, NEIGHBOUR)) for verb in ("ModifyRule", "DeleteRule", "AddTags")),
+    (FORMATION, Call(f"{BALANCER}:CreateRule", LISTENER, NEIGHBOUR)),
     # What a release never deletes or changes.
     *((FORMATION, call) for call in on("ecs", "cluster/shop-test-blue", "DeleteCluster", "UpdateCluster")),
     *((FORMATION, call) for call in on(BALANCER, "loadbalancer/app/shop-test-x/1", "DeleteLoadBalancer")),
@@ -124,7 +146,7 @@ REFUSED: list[tuple[Role, Call]] = [
 
 @pytest.mark.parametrize(("who", "call"), REFUSED, ids=lambda part: getattr(part, "title", None) or str(part))
 def test_refused(who: Role, call: Call) -> None:
-    assert not allows(principal(who), call)
+    assert not allows(principal(who), sent(WORLD, who, call))
 
 
 def test_each_of_these_roles_may_something() -> None:

@@ -17,13 +17,15 @@ from sendy_cfn.checks.policy_roles import Role, roles
 from sendy_cfn.checks.policy_stacks import Stack
 from tests.generated import CASES, Generated, generated
 
+Context = tuple[tuple[str, str | tuple[str, ...]], ...]
+
 
 class Call(NamedTuple):
     """What AWS asks IAM: an action on one resource, with the condition keys that AWS sends along."""
 
     action: str
     resource: str = "*"
-    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    context: Context = ()
 
     def __str__(self) -> str:
         keys = f" with {dict(self.context)}" if self.context else ""
@@ -139,6 +141,30 @@ class World:
         ]
         return found
 
+    def tags(self, stack: Stack) -> dict[str, str]:
+        """Tags of a service's stack, which CloudFormation hands on to its resources."""
+        return self._tags[stack.name, stack.place]
+
+    @functools.cached_property
+    def _tags(self) -> dict[tuple[str, Place], dict[str, str]]:
+        found = {}
+        for action in self.actions:
+            if "TemplateConfiguration" in action.configuration:
+                place = Place(action.role.split(":")[4], action.region)
+                file = action.configuration["TemplateConfiguration"].partition("/config/")[2]
+                found[action.configuration["StackName"], place] = self.made.configurations[file]["Tags"]
+        return found
+
+    def tags_around(self, stack: Stack) -> dict[str, str]:
+        """Tags of the environment that a service's stack is in."""
+        found: dict[str, str] = self.made.configurations[f"{stack.given('Environment')}/environment.json"]["Tags"]
+        return found
+
+    @functools.cached_property
+    def buckets(self) -> dict[str, str]:
+        """Regions of the platform's buckets, by name."""
+        return {stack.called(title).name: stack.place.region for stack, title in self.of("AWS::S3::Bucket")}
+
     def artifact_key(self, place: Place) -> tuple[str, str]:
         """The key of the artifacts in a region: its ARN, and the name of its alias."""
         for stack, title in self.of("AWS::KMS::Alias"):
@@ -173,3 +199,24 @@ def principal(role: Role) -> Principal:
 
 def allows(who: Principal, call: Call) -> bool:
     return who.may(call.action, call.resource, dict(call.context))
+
+
+REGION = "aws:RequestedRegion"
+# With one endpoint, in us-east-1. Whether a role may be passed is asked with the request that names it, wherever.
+GLOBAL = ("iam:", "route53:")
+GLOBAL_REGION = "us-east-1"
+
+
+def sent(world: World, role: Role, call: Call) -> Call:
+    """The call with what comes along with every request: the region that it goes to, the role's unless it says so.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+    """
+    if REGION in dict(call.context):
+        return call
+    region = world.buckets.get(call.resource.removeprefix("arn:aws:s3:::").partition("/")[0], "")
+    if call.resource != "*" and not region:
+        region = call.resource.split(":")[3]
+    if call.action.startswith(GLOBAL) and call.action != "iam:PassRole":
+        region = GLOBAL_REGION
+    return call._replace(context=(*call.context, (REGION, region or role.stack.place.region)))

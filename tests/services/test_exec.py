@@ -11,7 +11,7 @@ from tests.platforms import ROOT
 from tests.stacks.authorization import allows
 from tests.strategies.deployed import CASE, deployments, stack
 
-ON = {"ExecuteCommand": "true"}
+OFF, ON = {"ExecuteCommand": "false"}, {"ExecuteCommand": "true"}
 LOGS = ("/shop/live/cluster-blue/command-log-group-arn", "/shop/live/cluster-green/command-log-group-arn")
 
 
@@ -40,11 +40,17 @@ def test_it_is_literally_off_where_nobody_asked(made: Generated) -> None:
 @pytest.mark.parametrize("service", ["switched", "shifted"])
 def test_the_values_switch_it(service: str) -> None:
     found = generated(CASE)
-    off, on = stack(found, "live", service), stack(found, "live", service, **ON)
+    off, on = stack(found, "live", service, **OFF), stack(found, "live", service, **ON)
     assert {one["EnableExecuteCommand"] for one in services(off)} == {False}
     assert {one["EnableExecuteCommand"] for one in services(on)} == {True}
     assert "CommandPolicy" not in off.resources
     assert on.resources["CommandPolicy"]["Roles"] == ["TaskRole.id"]
+
+
+def test_it_is_off_until_the_values_say_so() -> None:
+    found = generated(CASE)
+    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "shifted"))} == {"false"}
+    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "switched"))} == {"true"}
 
 
 def test_the_agent_may_talk_and_log_and_nothing_else() -> None:
