@@ -10,13 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from awacs import iam as actions
-from awacs.aws import Action, Condition, StringEquals
+from awacs.aws import Action, ArnLike, Condition, StringEquals
 from troposphere import Equals, If, Not, NoValue, Ref, Sub, iam
 
 from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import allow, declared, document
 from sendy_cfn.blocks.policy_sizes import POLICY_CHARACTERS
-from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.errors import ConfigError, Problem
 from sendy_cfn.knobs import common
 
@@ -58,22 +57,22 @@ def service_boundary(platform: str, allowed: Iterable[str]) -> iam.ManagedPolicy
     listed = set(allowed)
     passes = PASS_ROLE in listed
     listed.discard(PASS_ROLE)
-    # All resources: a boundary grants nothing, so this needs no reason of its own.
-    statements = [declared("AtMost", [Action(*name.split(":", 1)) for name in fitted(listed)], "*")] if listed else []
+    # All resources, since a boundary grants nothing. For roles of services alone: where somebody attaches it as a
+    # policy, it grants nothing either.
+    theirs = Sub(role_paths.role_arn(role_paths.of_services(platform) + "*"))
+    named = [Action(*name.split(":", 1)) for name in fitted(listed)]
+    for_services = Condition(ArnLike("aws:PrincipalArn", theirs))
+    statements = [declared("AtMost", named, "*", condition=for_services)] if named else []
     if passes:
         # Which roles, and to whom: on "*" a role could start tasks with any other role of the account.
         to_tasks = Condition(StringEquals("iam:PassedToService", "ecs-tasks.amazonaws.com"))
-        of_platform = Sub(role_paths.role_arn(role_paths.of_services(platform) + "*"))
-        statements.append(allow("HandRolesToTasks", [actions.PassRole], of_platform, condition=to_tasks))
-    policy = iam.ManagedPolicy(
+        statements.append(allow("HandRolesToTasks", [actions.PassRole], theirs, condition=to_tasks))
+    return iam.ManagedPolicy(
         SERVICE_BOUNDARY,
         Description="What roles of services can do at most",  # a changed one would replace a policy that is in use
         Path=role_paths.of_deployment(platform),
         PolicyDocument=document(*statements),
     )
-    rules = ("CKV_AWS_108", "CKV_AWS_111")
-    suppress(policy, rules, "A permissions boundary grants nothing: the roles' own policies name the resources")
-    return policy
 
 
 def fitted(allowed: Iterable[str]) -> list[str]:

@@ -23,9 +23,8 @@ from sendy_cfn.checks.action_steps import defect
 from sendy_cfn.checks.action_templates import Block, Library, TemplateError, is_intrinsic, resources, section, template
 from sendy_cfn.checks.action_templates import texts as texts_of
 from sendy_cfn.checks.action_types import ACTION_TYPES, ACTION_VALUE, OWNER, RULE_TYPES, RULE_VALUE, VERSION
-from sendy_cfn.checks.engines.subject import UsageError
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
-from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, templates_of
+from sendy_cfn.checks.usage import BAD_USAGE, CLEAN, FOUND, UsageError, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

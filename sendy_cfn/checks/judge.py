@@ -20,6 +20,7 @@ NEEDLESS = "needless-suppression"
 UNREASONED = "unreasoned-suppression"
 # What is right or wrong about how a template is written. In a rendering we wrote that, and the emitted one is judged.
 ABOUT_WRITING = {
+    "E1029": re.compile(""),  # text that reads like a reference; emitted, it has an Fn::Sub that keeps it text
     "I3042": re.compile(""),  # regions and accounts that are spelt out: they are values
     "E3012": re.compile(r"-?[0-9.]+ is not of type 'string'"),  # CloudFormation makes a text of a number
     "W9003": re.compile(r"-?[0-9.]+ is not of type 'string'|Parameter type"),  # the same, as the validator says it

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 from sendy_cfn.checks import cache
 from sendy_cfn.checks.engines import ENGINES
-from sendy_cfn.checks.engines.subject import Settings, UsageError
+from sendy_cfn.checks.engines.subject import Settings
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
+from sendy_cfn.checks.usage import BAD_USAGE, CLEAN, FOUND, UsageError, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sendy_cfn.config.model import Platform
 
-CLEAN, FOUND, BAD_USAGE = 0, 1, 2
 CODE = Path(__file__).resolve().parent
 ENGINES_BY_NAME = {engine.name: engine for engine in ENGINES}
 
@@ -127,18 +127,6 @@ def platform_of(params: Path) -> Platform:
         return config.load(params)
     except ConfigError as error:
         raise UsageError(str(error)) from error
-
-
-def templates_of(folder: Path) -> list[Path]:
-    """The emitted templates, sorted.
-
-    Raises:
-        UsageError: There are none; a check of nothing must not look like success.
-    """
-    templates = sorted(folder.glob("*.yaml"))
-    if not templates:
-        raise UsageError(f"no templates in {folder}/: make templates")
-    return templates
 
 
 if __name__ == "__main__":

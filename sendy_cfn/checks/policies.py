@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sendy_cfn import config
 from sendy_cfn.checks import cache
 from sendy_cfn.checks.action_templates import TemplateError, section
-from sendy_cfn.checks.engines.subject import UsageError
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
-from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, finding_of, templates_of
+from sendy_cfn.checks.lint import finding_of
 from sendy_cfn.checks.policy_accepted import ACCEPTED, Accepted
 from sendy_cfn.checks.policy_deployed import deployed
 from sendy_cfn.checks.policy_roles import resource_policies, roles
+from sendy_cfn.checks.usage import BAD_USAGE, CLEAN, FOUND, UsageError, templates_of
 from sendy_cfn.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from sendy_cfn.checks import cache, suppressions
 from sendy_cfn.checks.action_templates import Library, readable
 from sendy_cfn.checks.engines import validator
-from sendy_cfn.checks.engines.subject import CRASH, Raw, Settings, Subject, UsageError
+from sendy_cfn.checks.engines.subject import CRASH, Raw, Settings, Subject
 from sendy_cfn.checks.findings import Finding, Severity, summary, table
-from sendy_cfn.checks.lint import BAD_USAGE, CLEAN, FOUND, templates_of
+from sendy_cfn.checks.usage import BAD_USAGE, CLEAN, FOUND, UsageError, templates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -67,17 +67,16 @@ class Source:
     )
 
 
+def _account(doc: str) -> Any:
+    return key(doc, default=None, pattern=patterns.ACCOUNT, allowed="12 digits in quotes")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolchain:
     """Where the pipelines live."""
 
     region: str = key("AWS region of the pipelines", choices=REGIONS, allowed="an AWS region")
-    account: str | None = key(
-        "account of the pipelines, where environments have others",
-        default=None,
-        pattern=patterns.ACCOUNT,
-        allowed="12 digits in quotes",
-    )
+    account: str | None = _account("account of the pipelines, where environments have others")
     connection: Connection = key("Git host: github | gitlab | bitbucket", default=Connection.GITHUB)
     source: Source = key("repository that holds this folder: pipelines read templates/ from it")
     sign: bool = key("the registry signs each image that is pushed; one platform per account and region", default=False)
@@ -119,12 +118,7 @@ class Environment:
 
     name: str = ""  # its key
     region: str = key("AWS region", choices=REGIONS, allowed="an AWS region")
-    account: str | None = key(
-        "AWS account, where it differs from the pipelines'",
-        default=None,
-        pattern=patterns.ACCOUNT,
-        allowed="12 digits in quotes",
-    )
+    account: str | None = _account("AWS account, where it differs from the pipelines'")
     domain: str | None = key(
         "hosted zone; default <environment>.<domain>", default=None, pattern=patterns.DOMAIN, allowed="a domain name"
     )

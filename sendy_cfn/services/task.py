@@ -14,6 +14,7 @@ from sendy_cfn import wires
 from sendy_cfn.blocks import role_paths
 from sendy_cfn.blocks.iam import HERE, allow, declared, policies, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
+from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.blocks.text import literal
 from sendy_cfn.blocks.web import ALLOWS_COMMANDS
 from sendy_cfn.config.words import Architecture, Capacity, Colour
@@ -90,6 +91,9 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
     )
     about = f"Permissions that {service.name} declares in platform.yaml"
     own = _declared(service)
+    if len(platform.regions) > 1:
+        for made in execution_policies:
+            suppress(made, "I3042", "It names the toolchain's region, where the images are, on purpose")
     task_policies = policies("TaskPolicy", about, [task_role.ref()], *own, Path=path) if own else []
     command_policies = _commands(template, service, task_role, key, path, two_sides=two_sides) if service.exec else []
     definitions = {}

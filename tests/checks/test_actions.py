@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sendy_cfn.checks import actions, lint
+from sendy_cfn.checks import actions, usage
 from sendy_cfn.checks.action_types import ACTION_TYPES, GUIDE, RULE_TYPES
 from sendy_cfn.checks.findings import Finding
 from tests.checks.action_mistakes import MISTAKES
@@ -217,16 +217,16 @@ def test_the_command_says_file_line_place_and_rule(templates: Path) -> None:
 
     status, output = run(templates)
 
-    assert status == lint.FOUND
+    assert status == usage.FOUND
     lines = [line.split()[1:3] for line in output.splitlines()]
     assert ["Deploy.Deploy", "unknown-key"] in lines
     assert output.splitlines()[-1] == "actions: 1 templates, 2 findings"
 
 
 def test_a_folder_without_templates_is_bad_usage_and_one_without_pipelines_is_clean(tmp_path: Path) -> None:
-    assert run(tmp_path)[0] == lint.BAD_USAGE
+    assert run(tmp_path)[0] == usage.BAD_USAGE
     (tmp_path / "service.yaml").write_text(SERVICE, encoding="utf-8")
-    assert run(tmp_path)[0] == lint.CLEAN
+    assert run(tmp_path)[0] == usage.CLEAN
 
 
 def test_templates_in_json_are_read_alike(templates: Path) -> None:

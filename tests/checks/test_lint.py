@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sendy_cfn.checks import lint
+from sendy_cfn.checks import lint, usage
 from sendy_cfn.checks.cache import fingerprint
 from sendy_cfn.checks.engines import cfn_lint
-from sendy_cfn.checks.engines.subject import Settings, Subject, UsageError
+from sendy_cfn.checks.engines.subject import Settings, Subject
+from sendy_cfn.checks.usage import UsageError
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -185,7 +186,7 @@ def test_a_planted_defect_is_reported_where_it_is(
 
 
 def test_findings_give_exit_status_1_and_the_sound_template_none(defects: tuple[Path, Path, int, str]) -> None:
-    assert defects[2] == lint.FOUND
+    assert defects[2] == usage.FOUND
     assert "child.yaml" not in {file for file, *_ in reported(defects[3])}
 
 
@@ -207,12 +208,12 @@ def test_an_unchanged_tree_does_not_load_cfnlint_and_reports_the_same(defects: t
 def test_wiring_is_linted_again_when_the_child_changes(tmp_path: Path) -> None:
     templates, config = write(tmp_path / "templates", child=CHILD, root=SOUND_ROOT), rules_without_context(tmp_path)
     status, output, _ = run(templates, config)
-    assert (status, reported(output)) == (lint.CLEAN, set())
+    assert (status, reported(output)) == (usage.CLEAN, set())
 
     write(templates, child=CHILD.replace("TopicArn:", "TopicRef:"))
     status, output, _ = run(templates, config)
 
-    assert status == lint.FOUND
+    assert status == usage.FOUND
     assert {found[2:] for found in reported(output)} == {("E1010", "Mails")}
 
 
@@ -251,24 +252,24 @@ def test_bad_usage_is_told_from_findings(tmp_path: Path, capsys: pytest.CaptureF
     def main(folder: Path, rules: Path, regions: str) -> int:
         return lint.main([*where(folder, rules), "--regions", regions])
 
-    assert main(nothing, config, "eu-central-1") == lint.BAD_USAGE
-    assert main(templates, tmp_path / "missing", "eu-central-1") == lint.BAD_USAGE
-    assert main(templates, config, "eu-middle-1") == lint.BAD_USAGE
+    assert main(nothing, config, "eu-central-1") == usage.BAD_USAGE
+    assert main(templates, tmp_path / "missing", "eu-central-1") == usage.BAD_USAGE
+    assert main(templates, config, "eu-middle-1") == usage.BAD_USAGE
     assert "eu-middle-1" in capsys.readouterr().err
     config.write_text("ignore_cheks: [E]\n", encoding="utf-8")
-    assert main(templates, config, "eu-central-1") == lint.BAD_USAGE
+    assert main(templates, config, "eu-central-1") == usage.BAD_USAGE
     assert "ignore_cheks" in capsys.readouterr().err
     config.write_text("ignore_checks: [E\n", encoding="utf-8")
-    assert main(templates, config, "eu-central-1") == lint.BAD_USAGE
+    assert main(templates, config, "eu-central-1") == usage.BAD_USAGE
     assert str(config) in capsys.readouterr().err
 
 
 def test_engines_that_are_not_there_are_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = [*where(write(tmp_path / "t", child=CHILD), rules_without_context(tmp_path)), "--regions", "eu-west-1"]
 
-    assert lint.main([*options, "--engines", "cfn-lint,cfn-lnt"]) == lint.BAD_USAGE
+    assert lint.main([*options, "--engines", "cfn-lint,cfn-lnt"]) == usage.BAD_USAGE
     assert "cfn-lnt" in capsys.readouterr().err
-    assert lint.main([*options, "--engines", "checkov", "--policies", str(tmp_path)]) == lint.BAD_USAGE
+    assert lint.main([*options, "--engines", "checkov", "--policies", str(tmp_path)]) == usage.BAD_USAGE
     assert "make lint" in capsys.readouterr().err
 
 

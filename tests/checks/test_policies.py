@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sendy_cfn.checks import policies
-from sendy_cfn.checks.engines.subject import UsageError
 from sendy_cfn.checks.findings import Finding
 from sendy_cfn.checks.policy_accepted import ACCEPTED, Accepted
+from sendy_cfn.checks.usage import UsageError
 from tests.generated import generated
 from tests.platforms import ROOT
 

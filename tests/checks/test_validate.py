@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sendy_cfn.checks import lint, validate
+from sendy_cfn.checks import usage, validate
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -78,7 +78,7 @@ def run(templates: Path) -> tuple[int, str, bool]:
 
 def check(templates: Path) -> set[tuple[int, str, str]]:
     """(line, rule, resource) of the findings."""
-    findings = validate.validate(lint.templates_of(templates), templates.parent / "cache")
+    findings = validate.validate(usage.templates_of(templates), templates.parent / "cache")
     return {(finding.line, finding.rule, finding.resource) for finding in findings}
 
 
@@ -94,7 +94,7 @@ def test_the_command_says_file_line_resource_and_rule_again_and_again(templates:
     first, second = run(templates), run(templates)
 
     assert first[:2] == second[:2]
-    assert first[0] == lint.FOUND
+    assert first[0] == usage.FOUND
     assert [f"{path}:10", "Unknown", "F3002"] in [line.split()[:3] for line in first[1].splitlines()]
     assert (first[2], second[2]) == (True, False)
 
@@ -102,8 +102,8 @@ def test_the_command_says_file_line_resource_and_rule_again_and_again(templates:
 def test_a_sound_tree_is_clean_and_looked_at_once(templates: Path) -> None:
     first, second = run(templates), run(templates)
 
-    assert (first[0], first[2]) == (lint.CLEAN, True)
-    assert (second[0], second[2]) == (lint.CLEAN, False)
+    assert (first[0], first[2]) == (usage.CLEAN, True)
+    assert (second[0], second[2]) == (usage.CLEAN, False)
 
 
 def test_a_repaired_template_loses_its_findings(templates: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_template_that_cannot_be_read_is_a_finding(templates: Path, content: b
 def test_no_templates_is_bad_usage(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
 
-    assert run(tmp_path / "templates")[0] == lint.BAD_USAGE
+    assert run(tmp_path / "templates")[0] == usage.BAD_USAGE
 
 
 ACCEPTED = """\

@@ -45,14 +45,14 @@ class Evaluation:
             raise KeyError(name)
         return f"\u27e8{name}{'.' if attribute else ''}{attribute}\u27e9"
 
-    def _sub(self, text: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+    def _sub(self, text: str, own: Mapping[str, Any] = MappingProxyType({})) -> str:
         """In one pass: what a value brings along is not looked at again."""
 
         def resolved(match: re.Match[str]) -> str:
             if match[1].startswith("!"):
                 return f"${{{match[1][1:]}}}"
             if match[1] in own:
-                return own[match[1]]
+                return str(self.value(own[match[1]]))
             name, _, attribute = match[1].partition(".")
             return self._mark(name, attribute)
 

@@ -75,7 +75,7 @@ def task(world: World, role: Role) -> Iterator[Call]:
                         yield Call(action, _filled(stack, arn))
     for title in stack.of("AWS::ECS::Service"):
         given = stack.properties(title)
-        if given["EnableExecuteCommand"] == "true":
+        if given["EnableExecuteCommand"] is True:
             yield from _commands(world, role, given["Cluster"])
 
 

@@ -13,7 +13,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sendy_cfn.checks import cache
-from sendy_cfn.checks.engines.subject import CRASH, Engine, Raw, Settings, Subject, UsageError, each
+from sendy_cfn.checks.engines.subject import CRASH, Engine, Raw, Settings, Subject, each
+from sendy_cfn.checks.usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

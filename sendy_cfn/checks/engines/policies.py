@@ -13,7 +13,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sendy_cfn.checks.engines.subject import Engine, Raw, Settings, Subject, UsageError, crash
+from sendy_cfn.checks.engines.subject import Engine, Raw, Settings, Subject, crash
+from sendy_cfn.checks.usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

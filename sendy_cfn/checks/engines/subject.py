@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from sendy_cfn.checks.usage import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Results: TypeAlias = list[list["Raw"]]  # one list for each subject, in their order
 
 CRASH = "crash"  # the rule that is broken where an engine gave up
-
-
-class UsageError(Exception):
-    """The gate can't run as asked."""
 
 
 @dataclass(frozen=True, slots=True)
