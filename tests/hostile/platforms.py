@@ -106,6 +106,7 @@ def settle(platform: Document) -> None:
             service["cell"] = 2
         cells[service.get("cell", 1)] = cells.get(service.get("cell", 1), 0) + 1
         _strategies(platform, service)
+        _commands(platform, service)
     if sum(cells.values()) > 50:  # of target groups; services whose traffic moves have two
         for place in platform["environments"].values():
             place["strategy"] = "rolling"
@@ -228,6 +229,16 @@ def _placed(text: str, *known: str) -> str:
     for number, word in enumerate(known):
         text = text.replace(f"\0{number}", word)
     return text
+
+
+def _commands(platform: Document, service: Document) -> None:
+    used = {place.get("strategy") for place in platform["environments"].values()}
+    if "codedeploy" in {*service.get("strategies", {}).values()} | used:
+        service.pop("exec", None)
+    if service.get("exec"):
+        service["read_only"] = False
+        ports = service.get("outbound_ports", [443])
+        service["outbound_ports"] = ports if 443 in ports else [443, *ports[1:]]
 
 
 def _strategies(platform: Document, service: Document) -> None:
