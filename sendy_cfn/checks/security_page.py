@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+from sendy_cfn.checks import policy_accepted
 from sendy_cfn.checks.action_templates import Library, readable
 from sendy_cfn.checks.engines import ENGINES
 from sendy_cfn.checks.engines.subject import Settings
@@ -40,6 +41,15 @@ ALL = """
 | rule | what it says | why it is accepted |
 |---|---|---|
 """
+LINTERS = """
+## Accepted of policy linters
+
+`make lint` then runs parliament and cloudsplaining over every policy, and over all of a role's together. What they may
+find is in `sendy_cfn/checks/policy_accepted.py`, `*` as in the shell. One that a policy no longer draws fails.
+
+| rule | what it says | where | why it is accepted |
+|---|---|---|---|
+"""
 
 
 def text(folder: Path, settings: Settings) -> str:
@@ -61,7 +71,17 @@ def text(folder: Path, settings: Settings) -> str:
         for (rule, reason), where in sorted(places.items())
     ]
     everywhere = [f"| {rule} | {_cell(titles[rule])} | {_cell(reason)} |\n" for rule, reason in EVERYWHERE.items()]
-    return "".join([HEAD, *_engines(settings), ACCEPTED, *accepted, ALL, *everywhere])
+    return "".join([HEAD, *_engines(settings), ACCEPTED, *accepted, ALL, *everywhere, LINTERS, *_linters()])
+
+
+def _linters() -> list[str]:
+    found: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for entry in policy_accepted.ACCEPTED:
+        found[entry.rule, entry.template, entry.resource, entry.reason].append(entry.message)
+    return [
+        f"| {rule} | {_cell('; '.join(messages))} | `{resource}` in {template} | {_cell(reason)} |\n"
+        for (rule, template, resource, reason), messages in sorted(found.items())
+    ]
 
 
 def _engines(settings: Settings) -> list[str]:
