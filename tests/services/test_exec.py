@@ -49,8 +49,8 @@ def test_the_values_switch_it(service: str) -> None:
 
 def test_it_is_off_until_the_values_say_so() -> None:
     found = generated(CASE)
-    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "shifted"))} == {"false"}
-    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "switched"))} == {"true"}
+    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "shifted"))} == {False}
+    assert {one["EnableExecuteCommand"] for one in services(stack(found, "live", "switched"))} == {True}
 
 
 def test_the_agent_may_talk_and_log_and_nothing_else() -> None:
