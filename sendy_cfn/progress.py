@@ -49,7 +49,17 @@ class Watch:
         latest = None if history else next(self._events(stack_id), None)
         self._start: datetime | None = latest["Timestamp"] if latest else None
         if latest:
-            self._seen.add(latest["EventId"])
+            self._remember(stack_id)
+
+    def _remember(self, stack_id: str) -> None:
+        """Whatever happened at the moment of the latest event is history, in nested stacks too.
+
+        What ended there at that moment did so in the stack around it: other nested stacks need not be asked.
+        """
+        for event in itertools.takewhile(self._is_new, self._events(stack_id)):
+            self._seen.add(event["EventId"])
+            if child := _child(event):
+                self._remember(child)
 
     def new(self) -> list[Event]:
         """What happened since the last look, oldest first."""

@@ -76,6 +76,18 @@ def test_only_new_events_are_told_once_and_in_order(log: Log) -> None:
     assert watch.new() == []
 
 
+def test_what_ended_at_the_same_moment_is_history(log: Log) -> None:
+    """A stack of few resources ends within a tick of the emulator's clock."""
+    for events in log.logs.values():
+        for event in events:
+            event["Timestamp"] = START
+    watch = progress.Watch(log, "root")
+    log.add("root", "root", "UPDATE_IN_PROGRESS", "root")
+    log.add("root", "Network", "UPDATE_IN_PROGRESS", "child")
+    log.add("child", "Vpc", "UPDATE_COMPLETE")
+    assert shown(watch.new()) == [":UPDATE_IN_PROGRESS", "Network:UPDATE_IN_PROGRESS", "Network/Vpc:UPDATE_COMPLETE"]
+
+
 def test_finished_stacks_are_not_asked_again(log: Log) -> None:
     watch = progress.Watch(log, "root")
     log.add("root", "Network", "UPDATE_IN_PROGRESS", "child")
