@@ -11,8 +11,17 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 FACTOR = int(os.environ.get("HOSTILE", "1"))
+
+# Hypothesis also draws texts that it finds in the modules that are loaded. Which ones those are depends on how tests are
+# spread over processes, and the few examples of CI have to be the same ones everywhere.
+CONSTANTS = "_get_local_constants"
+assert CONSTANTS in vars(providers), "hypothesis has another way to find constants now"
+if FACTOR == 1:
+    vars(providers)[CONSTANTS] = Constants
 
 
 def examples(count: int) -> settings:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sendy_cfn import knobs, stacks
@@ -16,7 +17,9 @@ from sendy_cfn.knobs import OF_SERVICES, cluster, common, network, toolchain
 from sendy_cfn.knobs.service import FARGATE_MEMORY
 from tests.generated import Generated
 from tests.hostile import values
-from tests.hostile.folders import Document, Folder, missing
+from tests.hostile.budget import examples
+from tests.hostile.folders import Document, Folder, Folders, missing
+from tests.hostile.platforms import platforms
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 SECTIONS = {
@@ -25,6 +28,31 @@ SECTIONS = {
     "toolchain": (*toolchain.KNOBS, common.LOG_RETENTION_DAYS),
 }
 ROOMY = {"MaxDecisionMinutes": 2160, "WatchMinutes": 60}  # what no release of a draw exceeds
+
+
+class Drawn(NamedTuple):
+    """A valid platform, and what was generated of it."""
+
+    draw: Draw
+    folder: Folder
+    platform: Document
+    made: Generated
+
+
+def for_each(count: int, folders: Folders, look: Callable[[Drawn], None]) -> Counter[str]:
+    """Draw so many platforms and look at the valid ones; how many were drawn, and how many were valid."""
+    counts: Counter[str] = Counter()
+
+    @examples(count)
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        folder, platform = folders.fresh(), data.draw(platforms())
+        made = make(data.draw, folder, platform, counts)
+        if made is not None:
+            look(Drawn(data.draw, folder, platform, made))
+
+    holds()
+    return counts
 
 
 def put(folder: Folder, platform: Document, files: dict[str, Document]) -> None:
@@ -38,8 +66,9 @@ def make(draw: Draw, folder: Folder, platform: Document, counts: Counter[str]) -
     """Generate the platform with drawn values; None where it is refused, which is counted."""
     files: dict[str, Document] = {name: {"defaults": dict(ROOMY)} for name in platform["environments"]}
     files["toolchain"] = {"toolchain": {}}
-    counts["drawn"] += 1
-    if not _with_what_is_needed(draw, folder, platform, files, counts):
+    valid = _with_what_is_needed(draw, folder, platform, files, counts)
+    counts["drawn"] += 1  # only now: a draw that is too large for Hypothesis ends before
+    if not valid:
         return None
     before = folder.read()
     counts["valid"] += 1

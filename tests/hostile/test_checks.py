@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from hypothesis import given
 from hypothesis import strategies as st
 
 from sendy_cfn.checks.engines.subject import Raw
 from tests.hostile import checked
-from tests.hostile.budget import examples
 from tests.hostile.folders import Folders
-from tests.hostile.made import make
-from tests.hostile.platforms import platforms
+from tests.hostile.made import Drawn, for_each
 
 # What cfn-lint says of ARNs and actions that people write into `permissions`: the words are theirs.
 OWN_WORDS = {("TaskPolicy", "W3037"), ("TaskPolicy", "I3042")}
@@ -23,34 +18,23 @@ def ours(finding: Raw) -> bool:
 
 
 def test_drawn_platforms_pass_the_validator_and_all_rules() -> None:
-    counts: Counter[str] = Counter()
-
-    @examples(8)
-    @given(st.data())
-    def holds(data: st.DataObject) -> None:
-        made = make(data.draw, folders.fresh(), data.draw(platforms()), counts)
-        if made is None:
-            return
-        assert [str(f) for f in checked.aws_validator(made)] == []
-        assert checked.house_rules(made) == []
+    def look(drawn: Drawn) -> None:
+        assert [str(f) for f in checked.aws_validator(drawn.made)] == []
+        assert checked.house_rules(drawn.made) == []
 
     with Folders() as folders:
-        holds()
+        counts = for_each(8, folders, look)
     assert counts["valid"] >= counts["drawn"] // 2
 
 
 def test_drawn_platforms_pass_cfn_lint() -> None:
     """A few templates of each, roots among them: it takes a quarter of a second for each."""
-    counts: Counter[str] = Counter()
 
-    @examples(4)
-    @given(st.data())
-    def holds(data: st.DataObject) -> None:
-        made = make(data.draw, folders.fresh(), data.draw(platforms()), counts)
-        if made is not None:
-            found = checked.cfn_lint(made, ("eu-central-1",), data.draw(st.sampled_from((2, 3))), data.draw)
-            assert list(filter(ours, found)) == []
+    def look(drawn: Drawn) -> None:
+        count = drawn.draw(st.sampled_from((2, 3)))
+        found = checked.cfn_lint(drawn.made, ("eu-central-1",), count, drawn.draw)
+        assert list(filter(ours, found)) == []
 
     with Folders() as folders:
-        holds()
+        counts = for_each(4, folders, look)
     assert counts["valid"] >= counts["drawn"] // 2
