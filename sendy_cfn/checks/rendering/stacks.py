@@ -101,7 +101,7 @@ def _partition(region: str) -> str:
 class Stack:
     """A stack and its children. A child is made when it is first asked for, be it by an output that a sibling takes."""
 
-    library: Library
+    among: Library
     template: str
     source: Document
     scope: Scope
@@ -137,7 +137,7 @@ class Stack:
             properties = self.source["Resources"][name]["Properties"]
             given = settle(properties.get("Parameters", {}), replace(self.scope, kept=frozenset()))
             template, path = str(properties["TemplateURL"]), f"{self.path}-{name}"
-            self.children[name] = Stack.of(self.library, template, given, dict(self.scope.pseudo), path)
+            self.children[name] = Stack.of(self.among, template, given, dict(self.scope.pseudo), path)
         return self.children[name]
 
     def output(self, child: str, name: str) -> Literal | None:
