@@ -16,8 +16,8 @@ from hypothesis.internal.constants_ast import Constants
 
 FACTOR = int(os.environ.get("HOSTILE", "1"))
 
-# Hypothesis also draws texts that it finds in the modules that are loaded. Which ones those are depends on how tests are
-# spread over processes, and the few examples of CI have to be the same ones everywhere.
+# Hypothesis also draws texts that it finds in the modules that are loaded. Which ones those are depends on how tests
+# are spread over processes, and the few examples of CI have to be the same ones everywhere.
 CONSTANTS = "_get_local_constants"
 assert CONSTANTS in vars(providers), "hypothesis has another way to find constants now"
 if FACTOR == 1:
