@@ -63,7 +63,7 @@ def _prepare(port: int, region: str, scratch: Path) -> None:
 
 def _install(log: Log) -> None:
     # Imported here, after the environment is set: these modules reach into ministack.
-    from emulator import nested, pipelines, real, scanner, simulate, templates
+    from emulator import nested, observing, pipelines, real, scanner, simulate, templates
     from emulator.hooks import Hooks
 
     provisioners: Any = names.load("cloudformation.provisioners")
@@ -83,6 +83,7 @@ def _install(log: Log) -> None:
     names.load("ssm")._PUBLIC_AMI_PARAMETERS.update(_ECS_IMAGES)
     templates.install()
     pipelines.install()
+    observing.install()
     scanner.install()
     simulate.install()
     Hooks(log).install()

@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from awacs import cloudformation, cloudwatch, ecr, ecs, inspector2, signer, sts
+from awacs import cloudformation, cloudwatch, codepipeline, ecr, ecs, inspector2, logs, signer, sts
 
 from sendy_cfn.blocks.buildspecs import load
 from sendy_cfn.blocks.iam import allow
@@ -49,6 +49,8 @@ PULL_THROUGH = (ecr.BatchImportUpstreamImage, ecr.CreateRepository)
 CALLS: dict[str, dict[str, tuple[Action, ...]]] = {
     "aws cloudformation describe-stacks": {"stacks": (cloudformation.DescribeStacks,)},
     "aws cloudwatch describe-alarms": {"alarms": (cloudwatch.DescribeAlarms,)},
+    "aws codepipeline get-pipeline-execution": {"executions": (codepipeline.GetPipelineExecution,)},
+    "aws codepipeline list-action-executions": {"executions": (codepipeline.ListActionExecutions,)},
     "aws ecr batch-get-image": {"images": (ecr.BatchGetImage,)},
     # Where Inspector scans, ECR asks it in the caller's name.
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-iam.html
@@ -60,6 +62,7 @@ CALLS: dict[str, dict[str, tuple[Action, ...]]] = {
     "aws ecr start-image-scan": {"images": (ecr.StartImageScan,)},
     "aws ecs describe-services": {"services": (ecs.DescribeServices,)},
     "aws ecs describe-task-definition": {"task definitions": (ecs.DescribeTaskDefinition,)},
+    "aws logs filter-log-events": {"event log": (logs.FilterLogEvents,)},
     "aws sts assume-role": {"readers": (sts.AssumeRole,)},
     # ECR signs what is pushed in the name of whoever pushes.
     # https://docs.aws.amazon.com/AmazonECR/latest/userguide/managed-signing.html

@@ -164,14 +164,14 @@ def report_group(shop: Workshop, kind: str) -> codebuild.ReportGroup:
     )
 
 
-def trust(shop: Workshop, kinds: list[str]) -> PolicyDocument:
-    """Only builds of these projects take on the role."""
+def trust(prefix: str, kinds: list[str]) -> PolicyDocument:
+    """Only builds of the projects of these kinds take on the role."""
     return iam.trust(
         "codebuild.amazonaws.com",
         Condition(
             [
                 StringEquals({"aws:SourceAccount": AccountId}),
-                ArnEquals({"aws:SourceArn": [arn_of_project(project_name(shop.prefix, kind)) for kind in kinds]}),
+                ArnEquals({"aws:SourceArn": [arn_of_project(project_name(prefix, kind)) for kind in kinds]}),
             ]
         ),
     )

@@ -95,6 +95,8 @@ KINDS: dict[str, Reason] = {
     "route53:healthcheck": Reason("AWS draws their ids; its conditions know neither names nor tags of them", _ROUTE53),
 }
 
+_KINDLESS = frozenset({"codepipeline", "s3", "sns", "sqs"})  # services whose ARNs have a name where others have a kind
+
 
 def is_wide(resource: AWSHelperFn | str) -> bool:
     """Whether it stands for all resources, or all of a kind."""
@@ -128,5 +130,5 @@ def kind_of(resource: AWSHelperFn | str) -> str:
     # References have colons too, as in ${AWS::Region}.
     _, _, service, _, _, *rest = text.replace("AWS::", "").split(":")
     kind = ":".join(rest).rstrip("*/:")
-    named = kind != "" if service == "s3" else not re.fullmatch(r"[a-z-]*", kind)  # a bucket's ARN has no kind
+    named = kind != "" if service in _KINDLESS else not re.fullmatch(r"[a-z-]*", kind)
     return "" if named else f"{service}:{kind}"

@@ -79,6 +79,7 @@ class Toolchain:
     account: str | None = _account("account of the pipelines, where environments have others")
     connection: Connection = key("Git host: github | gitlab | bitbucket", default=Connection.GITHUB)
     source: Source = key("repository that holds this folder: pipelines read templates/ from it")
+    monitoring: bool = key("events, metrics and dashboard of delivery", default=True)
     sign: bool = key("the registry signs each image that is pushed; one platform per account and region", default=False)
     base_images: tuple[Upstream, ...] = key("registries whose base images come from a copy in ECR", default=())
 

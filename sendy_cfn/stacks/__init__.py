@@ -190,6 +190,9 @@ def _toolchains(
     options = (*shared, ("strategies", strategies), ("connection", hosted), *(() if scanned else (("scan", False),)))
     yield Unit("release-tools.yaml", "stacks.release_tools:build", platform, options=options)
     base.append("release-tools.yaml")
+    if platform.toolchain.monitoring:
+        yield Unit("delivery-monitoring.yaml", "stacks.delivery_monitoring:build", platform)
+        base.append("delivery-monitoring.yaml")
     for cell in cells:
         members = tuple(service for service in services if service.cell == cell)
         names = tuple(service.name for service in members)

@@ -97,7 +97,7 @@ def accounts(platform: Platform) -> tuple[str, ...]:
 
 
 def _key(platform: str, foreign: tuple[str, ...]) -> kms.Key:
-    statements = [keys.for_logs(), _for_notifications(), _for_registry()]
+    statements = [keys.for_logs(), keys.for_events(), _for_notifications(), _for_registry()]
     if foreign:
         statements.append(
             Statement(

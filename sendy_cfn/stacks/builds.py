@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from troposphere import Output
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, build_variables, builds, iam, pipeline_sources, registry, skeleton, upstreams
+from sendy_cfn.blocks import (
+    boundary,
+    build_variables,
+    builds,
+    iam,
+    measures,
+    pipeline_sources,
+    registry,
+    skeleton,
+    upstreams,
+)
 from sendy_cfn.blocks.build_calls import Place
 from sendy_cfn.config.words import Architecture, Test
 from sendy_cfn.knobs import common
@@ -40,10 +50,12 @@ def build(platform: Platform, service: Service) -> Template:
     cache = template.add_resource(registry.cache(f"{platform.platform}/{service.name}/cache", key))
 
     logs = template.add_resource(builds.log_group(key, common.LOG_RETENTION_DAYS.take(template)))
+    for made in measures.test_filters(platform.platform, logs.ref()) if platform.toolchain.monitoring else ():
+        template.add_resource(made)
     shop = builds.Workshop(f"{platform.platform}-{service.name}", BUCKET_ARN, key, logs)
 
     code = builds.artifacts_of(BUCKET_ARN, shop.prefix, f"{pipeline_sources.CODE}/*")
-    bound, trusted = boundary.given(template), builds.trust(shop, ["image"])
+    bound, trusted = boundary.given(template), builds.trust(shop.prefix, ["image"])
     builder = template.add_resource(iam.role("ImageRole", "Builds and pushes images", trusted, bound))
     variables = build_variables.image(platform, service, images, cache)
     copies = upstreams.copies(platform.platform, platform.toolchain.base_images)
@@ -60,7 +72,7 @@ def build(platform: Platform, service: Service) -> Template:
     project = template.add_resource(builds.project(shop, "image", builder, variables, service.architecture))
     template.add_output(Output(offers("image"), Description=project.Description, Value=project.ref()))
 
-    tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop, checks), bound))
+    tester = template.add_resource(iam.role("TestRole", "Checks and tests", builds.trust(shop.prefix, checks), bound))
     tests = {kind: build_variables.test(platform, service, kind) for kind in checks}
     testing = builds.statements(shop, tests, code, places={})
     for policy in iam.policies("TestPolicy", "Check and test", [tester.ref()], *testing):

@@ -116,7 +116,9 @@ def _builds(
     *more: Statement,
 ) -> None:
     """Projects of these kinds, with a role of theirs that may do what they call, and `more`."""
-    role = template.add_resource(iam.role(title, description, builds.trust(shop, kinds), boundary.given(template)))
+    role = template.add_resource(
+        iam.role(title, description, builds.trust(shop.prefix, kinds), boundary.given(template))
+    )
     # Of every pipeline: these builds start with a source, and look at none of it but the author.
     artifact = pipeline_sources.HISTORY if kinds == ["author"] else pipeline_sources.CODE
     sources = builds.artifacts_of(shop.bucket_arn, f"{platform.platform}-*", f"{artifact}/*")

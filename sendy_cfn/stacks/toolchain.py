@@ -33,6 +33,9 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
     if "release-tools.yaml" in interfaces:
         nest.add("release-tools", "release-tools.yaml", interfaces["release-tools.yaml"])
         after = ("release-tools",)  # builds read their settings from it; pipelines run as soon as they are there
+    if "delivery-monitoring.yaml" in interfaces:
+        nest.add("delivery-monitoring", "delivery-monitoring.yaml", interfaces["delivery-monitoring.yaml"])
+        after = (*after, "delivery-monitoring")  # what the first release does is to be seen, too
     for name in services:
         file = f"pipeline-{name}.yaml"
         title = f"pipeline-{name}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from sendy_cfn.checks.policy_roles import Role
-from tests.policies import of_builds, of_pipelines, of_stacks, of_tasks
+from tests.policies import of_builds, of_events, of_pipelines, of_stacks, of_tasks
 from tests.policies.world import Call, World, sent
 
 # Template, as in the shell, and logical id of the role -> its calls.
@@ -15,12 +15,14 @@ ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
     ("builds-*", "ImageRole"): of_builds.calls,
     ("builds-*", "TestRole"): of_builds.calls,
     ("cluster*", "InstanceRole"): of_tasks.instances,
+    ("delivery-monitoring.yaml", "RecordRole"): of_events.record,
+    ("delivery-monitoring.yaml", "StartRole"): of_events.targets,
     ("deploy-roles.yaml", "CloudFormationRole"): of_stacks.calls,
     ("deploy-roles.yaml", "PipelineRole"): of_pipelines.calls_in_environment,
     ("deploy-roles.yaml", "ReaderRole"): of_builds.calls_of_reader,
     ("network*", "FlowLogRole"): of_tasks.flow_logs,
     ("pipeline-*", "PipelineRole"): of_pipelines.calls,
-    ("pipeline-*", "StartRole"): of_pipelines.calls_of_events,
+    ("pipeline-*", "StartRole"): of_events.targets,
     ("release-tools.yaml", "AuthorRole"): of_builds.calls,
     ("release-tools.yaml", "ReaderRole"): of_builds.calls,
     ("release-tools.yaml", "ScanRole"): of_builds.calls,

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.htm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 
 from sendy_cfn.checks.policy_names import Place
 from sendy_cfn.checks.policy_roles import Role
@@ -190,15 +189,3 @@ _IN_ENVIRONMENT: dict[str, Callable[[World, Action], Iterator[Call]]] = {
     "CloudWatchAlarm": _alarms,
     "CodeDeployToECS": _codedeploy,
 }
-
-
-def calls_of_events(world: World, role: Role) -> Iterator[Call]:
-    """With the role by which EventBridge starts a pipeline.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
-    """
-    for stack, title in world.of("AWS::Events::Rule"):
-        for target in stack.properties(title)["Targets"]:
-            if target.get("RoleArn") == role.arn:
-                assert fnmatchcase(target["Arn"], "arn:aws:codepipeline:*")
-                yield Call("codepipeline:StartPipelineExecution", target["Arn"])

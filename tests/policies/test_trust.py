@@ -75,6 +75,8 @@ USERS: dict[tuple[str, str], Callable[[World, Role], Iterator[Caller]]] = {
     ("builds-*", "TestRole"): of_builds,
     # EC2 sends no keys. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html
     ("cluster*", "InstanceRole"): lambda _world, _role: iter([Caller("ec2.amazonaws.com", {})]),
+    ("delivery-monitoring.yaml", "RecordRole"): of_builds,
+    ("delivery-monitoring.yaml", "StartRole"): of("events"),
     ("deploy-roles.yaml", "CloudFormationRole"): of("cloudformation"),
     ("deploy-roles.yaml", "PipelineRole"): of_environments_pipeline,
     ("deploy-roles.yaml", "ReaderRole"): of_environments_reader,
@@ -138,12 +140,12 @@ def test_builds_do_not_share_roles_with_others(case: World) -> None:
     users = {role.arn: set(map(str, USERS[line(role)](case, role))) for role in case.roles}
     for role in case.roles:
         for other, callers in users.items():
-            if other != role.arn and role.title in ("ImageRole", "TestRole", "ScanRole", "AuthorRole"):
+            if other != role.arn and role.title in ("ImageRole", "TestRole", "ScanRole", "AuthorRole", "RecordRole"):
                 assert not callers & users[role.arn]
 
 
 @every_case
 def test_every_role_of_a_pipeline_is_used(case: World) -> None:
     for role in case.roles:
-        if role.stack.file.startswith(("builds-", "pipeline-", "release-tools")):
+        if role.stack.file.startswith(("builds-", "delivery-", "pipeline-", "release-tools")):
             assert list(USERS[line(role)](case, role)), str(role)

@@ -32,6 +32,11 @@ The rest of them take on a role of the environment (READER_ROLE_ARN, for calls t
   ALARMS (names between commas), GRACE_SECONDS (30, on top of the TTL), POLL_SECONDS (15), BAKE_SECONDS (instead of the
   minutes); exports VERDICT (good or bad) LIVE_CLUSTER IDLE_TASKS
 - revision: TASK_DEFINITION_ARN CONTAINER_NAME CONTAINER_PORT; its artifact is taskdef.json and appspec.yaml
+
+One is run by events instead of pipelines, after each release of the last environment:
+
+- record: PLATFORM ENVIRONMENT EVENT_LOG (a log group), and of the event PIPELINE STAGE STATE EXECUTION AT;
+  LOOK_BACK_DAYS (90)
 """
 
 import re
@@ -41,7 +46,8 @@ from typing import Final
 
 PER_SERVICE: Final = ("quality", "image", "smoke", "regression", "load")  # in the template of each pipeline
 SHARED: Final = ("author", "scan", "state", "verify", "revision")  # in one template for all pipelines
-NAMES: Final = PER_SERVICE + SHARED
+BY_EVENTS: Final = ("record",)  # run by a rule, in no pipeline
+NAMES: Final = PER_SERVICE + SHARED + BY_EVENTS
 
 _HERE = Path(__file__).parent
 _INCLUDE = re.compile(r"^( *)# include (\S+)\n", re.MULTILINE)

@@ -1,0 +1,42 @@
+"""How delivery goes: the event log, its metrics, the build that writes down releases.
+
+Nested once, in the toolchain's first root. Its size does not depend on the number of services.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import AccountId
+
+from sendy_cfn import wires
+from sendy_cfn.blocks import boundary, event_log, measures, release_record, skeleton, undelivered
+from sendy_cfn.knobs import common
+from sendy_cfn.stacks.artifacts import accounts
+
+if TYPE_CHECKING:
+    from troposphere import Template
+
+    from sendy_cfn.config.model import Platform
+
+
+def build(platform: Platform) -> Template:
+    """The template."""
+    template = skeleton.new(f"{platform.platform}: events and measures of delivery")
+    name = platform.platform
+    last = list(platform.environments)[-1]
+    key = wires.ARTIFACT_KEY_ARN.take(template)
+
+    group = template.add_resource(event_log.group(key, common.LOG_RETENTION_DAYS.take(template)))
+    lost = template.add_resource(undelivered.queue("UndeliveredEvents", key))
+    kept = event_log.kept(name, [AccountId, *accounts(platform)])
+    rules = [template.add_resource(rule) for rule in event_log.rules(kept, group, lost)]
+    template.add_resource(event_log.writing(group, rules))
+    resources, starter = release_record.recorder(name, last, key, group, lost, boundary.given(template))
+    for resource in resources:
+        template.add_resource(resource)
+    senders = {"events.amazonaws.com": [rule.get_att("Arn") for rule in (*rules, starter)]}
+    template.add_resource(undelivered.policy(lost, senders))
+    for made in measures.filters(name, group.ref()):
+        template.add_resource(made)
+    return template
