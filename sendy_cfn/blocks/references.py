@@ -10,7 +10,19 @@ from troposphere import Sub
 if TYPE_CHECKING:
     from troposphere import AWSHelperFn
 
-_MARK = "\ue000{}\ue001"  # private characters: no text has them
+_BEGIN, _END = "\ue000", "\ue001"  # private characters: no text has them
+
+
+def inside(value: AWSHelperFn) -> str:
+    """A reference for the middle of a text in JSON that `json_text` makes.
+
+    Raises:
+        TypeError: it is neither a Ref nor a GetAtt.
+    """
+    ((kind, target),) = value.to_dict().items()
+    if kind not in ("Ref", "Fn::GetAtt"):
+        raise TypeError(f"{kind} in JSON text, expected Ref or GetAtt")
+    return f"{_BEGIN}{target if kind == 'Ref' else '.'.join(target)}{_END}"
 
 
 def json_text(content: Any, *, spread: str = "") -> Sub | str:
@@ -18,33 +30,15 @@ def json_text(content: Any, *, spread: str = "") -> Sub | str:
 
     `${…}` in its texts arrives as it is. Items of the list under the key `spread` get a line each.
     """
-    found = False
-
-    def refer(value: AWSHelperFn) -> str:
-        nonlocal found
-        found = True
-        return _MARK.format(_reference(value))
 
     def compact(value: Any) -> str:
-        return json.dumps(value, default=refer, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(value, default=inside, separators=(",", ":"), ensure_ascii=False)
 
+    text = compact(content)
     if spread:
         rest = compact({key: value for key, value in content.items() if key != spread})
         items = ",\n".join(map(compact, content[spread]))
         text = f'{rest[:-1]},"{spread}":[\n{items}\n]}}'
-    else:
-        text = compact(content)
-    if not found:
+    if _BEGIN not in text:
         return text
-    text = text.replace("${", "${!")
-    return Sub(text.replace("\ue000", "${").replace("\ue001", "}"))
-
-
-def _reference(value: AWSHelperFn) -> str:
-    """What stands between ${ and }. A Sub in here has one reference only and no text."""
-    ((kind, target),) = value.to_dict().items()
-    if kind == "Ref":
-        return str(target)
-    if kind == "Fn::GetAtt":
-        return ".".join(target)
-    raise TypeError(f"{kind} in JSON text, expected Ref or GetAtt")
+    return Sub(text.replace("${", "${!").replace(_BEGIN, "${").replace(_END, "}"))

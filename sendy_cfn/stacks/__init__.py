@@ -191,7 +191,8 @@ def _toolchains(
     yield Unit("release-tools.yaml", "stacks.release_tools:build", platform, options=options)
     base.append("release-tools.yaml")
     if platform.toolchain.monitoring:
-        yield Unit("delivery-monitoring.yaml", "stacks.delivery_monitoring:build", platform)
+        shown = min(service.name for service in services)  # whatever their order
+        yield Unit("delivery-monitoring.yaml", "stacks.delivery_monitoring:build", platform, (shown,))
         base.append("delivery-monitoring.yaml")
     for cell in cells:
         members = tuple(service for service in services if service.cell == cell)

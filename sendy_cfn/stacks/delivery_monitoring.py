@@ -1,4 +1,4 @@
-"""How delivery goes: the event log, its metrics, the build that writes down releases.
+"""How delivery goes: the event log, its metrics, the build that writes down releases, dashboard and queries.
 
 Nested once, in the toolchain's first root. Its size does not depend on the number of services.
 """
@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import AccountId
+from troposphere import AccountId, Output, Sub
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, event_log, measures, release_record, skeleton, undelivered
+from sendy_cfn.blocks import (
+    boundary,
+    delivery_dashboard,
+    delivery_queries,
+    event_log,
+    measures,
+    release_record,
+    skeleton,
+    undelivered,
+)
 from sendy_cfn.knobs import common
 from sendy_cfn.stacks.artifacts import accounts
 
@@ -20,8 +29,8 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
 
 
-def build(platform: Platform) -> Template:
-    """The template."""
+def build(platform: Platform, service: str) -> Template:
+    """The template; `service` is the one that the dashboard shows until people choose another."""
     template = skeleton.new(f"{platform.platform}: events and measures of delivery")
     name = platform.platform
     last = list(platform.environments)[-1]
@@ -39,4 +48,10 @@ def build(platform: Platform) -> Template:
     template.add_resource(undelivered.policy(lost, senders))
     for made in measures.filters(name, group.ref()):
         template.add_resource(made)
+    for query in delivery_queries.saved(name, group.ref()):
+        template.add_resource(query)
+    board = template.add_resource(delivery_dashboard.build(name, last, service, group.ref()))
+    page = f"cloudwatch/home?region=${{AWS::Region}}#dashboards/dashboard/{name}-delivery"
+    url = Sub(f"https://${{AWS::Region}}.console.aws.amazon.com/{page}")
+    template.add_output(Output(f"{board.title}Url", Description="Dashboard of delivery", Value=url))
     return template

@@ -35,6 +35,7 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
         after = ("release-tools",)  # builds read their settings from it; pipelines run as soon as they are there
     if "delivery-monitoring.yaml" in interfaces:
         nest.add("delivery-monitoring", "delivery-monitoring.yaml", interfaces["delivery-monitoring.yaml"])
+        nest.show("delivery-monitoring", interfaces["delivery-monitoring.yaml"])
         after = (*after, "delivery-monitoring")  # what the first release does is to be seen, too
     for name in services:
         file = f"pipeline-{name}.yaml"

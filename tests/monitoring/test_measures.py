@@ -27,7 +27,7 @@ def release(outcome: str, service: str = "orders", **more: object) -> str:
 
 @pytest.fixture
 def monitored(emulator: Emulator) -> Deployed:
-    return Deployed(emulator, delivery_monitoring.build(platform()), LogRetentionDays=90)
+    return Deployed(emulator, delivery_monitoring.build(platform(), "orders"), LogRetentionDays=90)
 
 
 def test_events_become_lines_and_numbers(monitored: Deployed) -> None:

@@ -39,8 +39,8 @@ KEPT = {
 @cache
 def monitoring(text: str | None = None) -> Stack:
     of = platform(text)
-    template = delivery_monitoring.build(of).to_dict()
-    return Stack({"Outputs": {}, **template}, VALUES)
+    template = delivery_monitoring.build(of, "orders").to_dict()
+    return Stack(template, VALUES)
 
 
 def keeping(emulator: Emulator, event: examples.Event, text: str | None = None) -> set[str]:
