@@ -41,9 +41,38 @@ def install() -> None:
                 _count(logs, str(data["logGroupName"]), str(line.get("message", "")))
         return answer
 
+    _follow_indices(bridge)
     bridge._invoke_target = invoke_target
     logs._put_log_events = put_log_events
     _answer_tests()
+
+
+def _follow_indices(bridge: Any) -> None:
+    """Let input transformers name items of lists; what a path does not find is left out of the message."""
+    plain = bridge._apply_input_transformer
+
+    def apply(transformer: Mapping[str, Any], rule: Any, view: Any) -> Any:
+        event = view.event_with_detail()
+        paths = transformer.get("InputPathsMap", {})
+        values = {name: filter_patterns.selected(path, event) for name, path in paths.items()}
+        found = {name: "" if value is filter_patterns.MISSING else value for name, value in values.items()}
+        seen = _View({**event, "found": found}, view.envelope())
+        return plain({**transformer, "InputPathsMap": {name: f"$.found.{name}" for name in found}}, rule, seen)
+
+    bridge._apply_input_transformer = apply
+
+
+class _View:
+    """An event as ministack's transformer looks at it."""
+
+    def __init__(self, event: dict[str, Any], envelope: Any) -> None:
+        self._event, self._envelope = event, envelope
+
+    def event_with_detail(self) -> dict[str, Any]:
+        return self._event
+
+    def envelope(self) -> Any:
+        return self._envelope
 
 
 def _write(logs: Any, group: str, text: str) -> None:

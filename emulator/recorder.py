@@ -23,7 +23,6 @@ _ARNS = {
     "AWS::CodeConnections::Connection": "codeconnections:{region}:{account}:connection/{uuid}",
     "AWS::CodePipeline::Pipeline": "codepipeline:{region}:{account}:{name}",
     "AWS::CodeStarConnections::Connection": "codestar-connections:{region}:{account}:connection/{uuid}",
-    "AWS::CodeStarNotifications::NotificationRule": "codestar-notifications:{region}:{account}:notificationrule/{uuid}",
 }
 # A connection waits for one click in the console, which nobody does here.
 _VALUES = {"ConnectionStatus": "PENDING", "Version": "1"}

@@ -209,8 +209,8 @@ CONNECTION_ARN = Wire(
 )
 NOTIFICATION_TOPIC_ARN = Wire(
     name="NotificationTopicArn",
-    description="ARN of the topic for failures and approvals",
-    path="artifacts/topic-arn",
+    description="ARN of the topic that pipelines ask for approvals by",
+    path="notifications/topic-arn",
 )
 SIGNING_PROFILE_ARN = Wire(
     name="SigningProfileArn",

@@ -150,7 +150,7 @@ def looked_up(made: Generated) -> Iterator[tuple[str, str]]:
 
 def test_whatever_is_looked_up_is_published_once_and_the_other_way_round(made: Generated) -> None:
     names = [name for e in made.platform.environments.values() for name in published(made, e)]
-    for file in ("artifacts.yaml", "source.yaml", "release-tools.yaml"):
+    for file in ("artifacts.yaml", "notifications.yaml", "source.yaml", "release-tools.yaml"):
         for resource in made.templates.get(file, {"Resources": {}})["Resources"].values():
             name = resource["Properties"].get("Name", "")
             if resource["Type"] == "AWS::SSM::Parameter" and "/settings/" not in name:  # those are for builds

@@ -135,6 +135,16 @@ def for_events() -> Statement:
     return _for_publisher("PublishEvents", "events.amazonaws.com")
 
 
+def for_redelivery() -> Statement:
+    """SNS may put what it could not deliver into queues that the key encrypts.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
+    """
+    return _for_publisher(
+        "KeepUndelivered", "sns.amazonaws.com", Condition(StringEquals("aws:SourceAccount", AccountId))
+    )
+
+
 def _for_publisher(sid: str, service: str, condition: Condition | None = None) -> Statement:
     more = {"Condition": condition} if condition else {}
     return Statement(

@@ -180,7 +180,9 @@ def shift(line: Line, place: Environment, access: Access, artifact: str, outputs
     )
 
 
-def approval(line: Line, place: Environment, topic: AWSHelperFn, minutes: str, report: str) -> codepipeline.Actions:
+def approval(
+    line: Line, place: Environment, topic: AWSHelperFn | str, minutes: str, report: str
+) -> codepipeline.Actions:
     """A person's decision, asked for through the topic; refused after 7 days, which is AWS's default.
 
     Args:

@@ -56,7 +56,7 @@ def _commit(line: Line) -> Variables:
 
 
 def environment(
-    line: Line, place: Environment, access: Access, topic: AWSHelperFn, minutes: str
+    line: Line, place: Environment, access: Access, topic: AWSHelperFn | str, minutes: str
 ) -> list[codepipeline.Stages]:
     """The environment's stage: the steps of the release and its tests, one after the other.
 

@@ -17,14 +17,54 @@ ARTIFACT_DAYS = Knob(
     minimum=1,
     maximum=3650,
 )
+
+# notifications
+NOTIFICATIONS = "Notifications"
+EMAIL = r"([A-Za-z0-9.!#%&'*+/=?^_|~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63})?"
 NOTIFICATION_EMAIL = Knob(
     name="NotificationEmail",
-    description="E-mail address that hears of failures and waiting approvals (it is asked to confirm); empty for none",
-    group=TOOLCHAIN,
-    label="E-mail for notifications",
+    description="E-mail address that hears of alerts and notices (it is asked to confirm both); empty for none",
+    group=NOTIFICATIONS,
+    label="E-mail for alerts and notices",
     default="",
-    pattern=r"([A-Za-z0-9.!#%&'*+/=?^_|~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63})?",
+    pattern=EMAIL,
     shape="an e-mail address, or empty",
+)
+ALERT_EMAIL = Knob(
+    name="AlertEmail",
+    description="E-mail address that hears of alerts only, such as that of who is on call; empty for none",
+    group=NOTIFICATIONS,
+    label="E-mail for alerts only",
+    default="",
+    pattern=EMAIL,
+    shape="an e-mail address, or empty",
+)
+NOTIFICATION_WEBHOOK = Knob(
+    name="NotificationWebhook",
+    description="HTTPS address that SNS posts alerts and notices to, once it has confirmed; empty for none",
+    group=NOTIFICATIONS,
+    label="Webhook for alerts and notices",
+    default="",
+    pattern=r"(https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,1600})?)?",
+    shape="an address that begins with https://, or empty",
+)
+SLACK_CHANNEL = Knob(
+    name="SlackChannel",
+    description="Slack workspace and channel, by their ids, for alerts and notices; empty for none",
+    group=NOTIFICATIONS,
+    label="Slack (workspace/channel)",
+    default="",
+    pattern=r"([0-9A-Z]{1,255}/[A-Za-z0-9]{1,256})?",
+    shape="<workspace id>/<channel id> such as T012ABCDE/C034FGHIJ, or empty",
+)
+TEAMS_CHANNEL = Knob(
+    name="TeamsChannel",
+    description="Microsoft Teams tenant, team and channel, by their ids, for alerts and notices; empty for none",
+    group=NOTIFICATIONS,
+    label="Microsoft Teams (tenant/team/channel)",
+    default="",
+    pattern=r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/19%3[aA][A-Za-z0-9_.=+-]*%40[A-Za-z0-9_.=+-]*)?",
+    shape="<tenant id>/<team id>/<channel id, as in its link: 19%3a…%40thread.tacv2>, or empty",
 )
 
 # source
@@ -144,6 +184,10 @@ def environment_role(name: str) -> Knob:
 KNOBS: tuple[Knob, ...] = (
     ARTIFACT_DAYS,
     NOTIFICATION_EMAIL,
+    ALERT_EMAIL,
+    NOTIFICATION_WEBHOOK,
+    SLACK_CHANNEL,
+    TEAMS_CHANNEL,
     EXISTING_CONNECTION_ARN,
     BUILDKIT_IMAGE,
     MAX_P95_MILLISECONDS,

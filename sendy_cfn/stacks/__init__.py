@@ -182,6 +182,8 @@ def _toolchains(
     shared = (("shared", len(cells) > 1),)
     base = ["artifacts.yaml"]
     yield Unit("artifacts.yaml", "stacks.artifacts:build", platform, options=shared)
+    yield Unit("notifications.yaml", "stacks.notifications:build", platform, options=shared)
+    base.append("notifications.yaml")
     if connection:
         yield Unit("source.yaml", "stacks.source:build", platform, options=shared)
         base.append("source.yaml")

@@ -1,4 +1,4 @@
-"""What every pipeline of a region needs: a key, the bucket for artifacts, and a topic for what people have to know.
+"""What every pipeline of a region needs: a key, and the bucket for artifacts.
 
 Nested in the toolchain's root; deployed on its own, in the toolchain's account, in each further region that has
 environments (`artifact_names` tells the pipelines what is there).
@@ -10,24 +10,19 @@ from typing import TYPE_CHECKING
 
 from awacs import kms as key_actions
 from awacs import s3 as bucket_actions
-from awacs import sns as topic_actions
 from awacs.aws import (
     Allow,
     ArnLike,
-    Bool,
     Condition,
-    Deny,
     Principal,
     Statement,
     StringEquals,
-    StringEqualsIfExists,
 )
-from troposphere import AccountId, Equals, Not, Sub, kms, s3, sns
+from troposphere import Sub, kms, s3
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import artifact_names, buckets, role_paths, skeleton
 from sendy_cfn.blocks import kms as keys
-from sendy_cfn.blocks.iam import document
 from sendy_cfn.knobs import common
 from sendy_cfn.knobs import toolchain as knobs
 
@@ -37,7 +32,6 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
 
 ACCESS_LOGS = "artifacts/"
-PUBLISHER = "codestar-notifications.amazonaws.com"
 
 
 def build(platform: Platform, *, shared: bool = False) -> Template:
@@ -45,7 +39,7 @@ def build(platform: Platform, *, shared: bool = False) -> Template:
 
     `shared`: the roots of further cells use it too.
     """
-    template = skeleton.new(f"{platform.platform}: key, bucket and notifications of the pipelines of a region")
+    template = skeleton.new(f"{platform.platform}: key and bucket of the pipelines of a region")
     foreign = accounts(platform)
 
     key = template.add_resource(_key(platform.platform, foreign))
@@ -70,23 +64,9 @@ def build(platform: Platform, *, shared: bool = False) -> Template:
     template.add_resource(bucket)
     template.add_resource(buckets.policy("ArtifactBucketPolicy", bucket, *_readers(platform.platform, foreign, bucket)))
 
-    topic = template.add_resource(sns.Topic("NotificationTopic", KmsMasterKeyId=key.get_att("Arn")))
-    template.add_resource(_topic_policy(topic))
-    template.add_condition("HasNotificationEmail", Not(Equals(knobs.NOTIFICATION_EMAIL.take(template), "")))
-    template.add_resource(
-        sns.SubscriptionResource(
-            "EmailSubscription",
-            Condition="HasNotificationEmail",
-            TopicArn=topic.ref(),
-            Protocol="email",
-            Endpoint=knobs.NOTIFICATION_EMAIL.take(template),
-        )
-    )
-
     offer = wires.toolchain_offer(template, platform.platform, shared=shared)
     offer(wires.ARTIFACT_BUCKET, bucket.ref())
     offer(wires.ARTIFACT_KEY_ARN, key.get_att("Arn"))
-    offer(wires.NOTIFICATION_TOPIC_ARN, topic.ref())
     return template
 
 
@@ -97,7 +77,7 @@ def accounts(platform: Platform) -> tuple[str, ...]:
 
 
 def _key(platform: str, foreign: tuple[str, ...]) -> kms.Key:
-    statements = [keys.for_logs(), keys.for_events(), _for_notifications(), _for_registry()]
+    statements = [keys.for_logs(), keys.for_events(), keys.for_redelivery(), _for_registry()]
     if foreign:
         statements.append(
             Statement(
@@ -110,21 +90,6 @@ def _key(platform: str, foreign: tuple[str, ...]) -> kms.Key:
             )
         )
     return keys.key("Key", f"{platform}: artifacts, images, build logs and notifications", *statements)
-
-
-def _for_notifications() -> Statement:
-    """Notification rules may publish to the topic that the key encrypts.
-
-    https://docs.aws.amazon.com/dtconsole/latest/userguide/notification-target-create.html
-    """
-    return Statement(
-        Sid="EncryptNotifications",
-        Effect=Allow,
-        Principal=Principal("Service", PUBLISHER),
-        Action=[key_actions.Decrypt, key_actions.GenerateDataKey],
-        Resource=keys.THIS_KEY,
-        Condition=Condition(StringEquals("kms:ViaService", Sub("sns.${AWS::Region}.${AWS::URLSuffix}"))),
-    )
 
 
 def _for_registry() -> Statement:
@@ -170,30 +135,3 @@ def _deploy_roles_only(platform: str) -> Condition:
     """Of the accounts that are principals: roles themselves can be named only once they exist, and they come later."""
     pattern = role_paths.role_arn(role_paths.of_deployment(platform) + "*", account="*")
     return Condition(ArnLike("aws:PrincipalArn", Sub(pattern)))
-
-
-def _topic_policy(topic: sns.Topic) -> sns.TopicPolicy:
-    return sns.TopicPolicy(
-        "NotificationTopicPolicy",
-        Topics=[topic.ref()],
-        PolicyDocument=document(
-            Statement(
-                Sid="PublishNotifications",
-                Effect=Allow,
-                Principal=Principal("Service", PUBLISHER),
-                Action=[topic_actions.Publish],
-                Resource=[topic.ref()],
-                # IfExists: AWS's own policy for this has no condition, and nowhere says whether the account is sent.
-                # https://docs.aws.amazon.com/dtconsole/latest/userguide/notification-target-create.html
-                Condition=Condition(StringEqualsIfExists("aws:SourceAccount", AccountId)),
-            ),
-            Statement(
-                Sid="DenyWithoutTls",
-                Effect=Deny,
-                Principal=Principal("*"),
-                Action=[topic_actions.Publish],
-                Resource=[topic.ref()],
-                Condition=Condition(Bool({"aws:SecureTransport": "false"})),
-            ),
-        ),
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Output, Region, Sub, cloudformation, codepipeline, codestarnotifications
+from troposphere import Output, Region, Sub, cloudformation, codepipeline
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import (
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
     Value = AWSHelperFn | str
 
-# https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html#events-ref-pipeline
-NOTIFY = ["codepipeline-pipeline-pipeline-execution-failed", "codepipeline-pipeline-manual-approval-needed"]
-
 
 def build(
     platform: Platform, service: Service, watch: Mapping[str, int], minutes: tuple[tuple[str, int], ...] = ()
@@ -60,7 +57,8 @@ def build(
 
     bucket = wires.ARTIFACT_BUCKET.take(template)
     key = wires.ARTIFACT_KEY_ARN.take(template)
-    topic = wires.NOTIFICATION_TOPIC_ARN.take(template)
+    asked = any(place.approval for place in places)
+    topic: Value = wires.NOTIFICATION_TOPIC_ARN.take(template) if asked else ""
     connection = None
     if Provider.CONNECTION in (code.source.provider, templates.source.provider):
         connection = wires.CONNECTION_ARN.take(template)
@@ -118,7 +116,6 @@ def build(
             suppress(owner, "I3042", "It names the other regions that environments are in, on purpose")
     for resource in pipeline_events.starter(code, name, bound):
         template.add_resource(resource)
-    template.add_resource(_notifications(pipeline, topic))
 
     template.add_output(Output("PipelineUrl", Description=f"Pipeline of {service.name}", Value=_console(name)))
     template.add_output(Output("RepositoryUri", Description=f"Images of {service.name}", Value=uri))
@@ -157,19 +154,6 @@ def _stores(platform: Platform, bucket: Value, key: Value, elsewhere: list[str])
 def _store(bucket: Value, key: Value) -> codepipeline.ArtifactStore:
     encryption = codepipeline.EncryptionKey(Type="KMS", Id=key)
     return codepipeline.ArtifactStore(Type="S3", Location=bucket, EncryptionKey=encryption)
-
-
-def _notifications(pipeline: codepipeline.Pipeline, topic: Value) -> codestarnotifications.NotificationRule:
-    return codestarnotifications.NotificationRule(
-        "Notifications",
-        Name=pipeline.Name,  # required
-        Resource=Sub(
-            f"arn:${{AWS::Partition}}:codepipeline:${{AWS::Region}}:${{AWS::AccountId}}:${{{pipeline.title}}}"
-        ),
-        DetailType="FULL",
-        EventTypeIds=NOTIFY,
-        Targets=[codestarnotifications.Target(TargetType="SNS", TargetAddress=topic)],
-    )
 
 
 def _console(name: str) -> Sub:

@@ -26,6 +26,8 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
         nest.add("artifacts", "artifacts.yaml", interfaces["artifacts.yaml"])
     else:  # a further cell, deployed after the first
         nest.look_up(wires.TOOLCHAIN_WIRES, wires.TOOLCHAIN, platform.platform, interfaces.values())
+    if "notifications.yaml" in interfaces:
+        nest.add("notifications", "notifications.yaml", interfaces["notifications.yaml"])
     if "source.yaml" in interfaces:
         nest.add("source", "source.yaml", interfaces["source.yaml"])
         nest.show("source", interfaces["source.yaml"])

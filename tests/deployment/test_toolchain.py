@@ -94,6 +94,27 @@ def test_build_projects_exist_under_the_names_that_pipelines_call(deployed: Site
     assert called <= projects
 
 
+def test_delivery_is_observed_and_people_hear_of_it(deployed: Site) -> None:
+    resolved = deployed.resolved(ROOT)
+    log = resolved["DeliveryMonitoring/EventLog"].physical_id
+    rules = deployed.client("events").list_rules()["Rules"]
+    targets = [
+        target["Arn"].rsplit(":", 1)[-1]
+        for rule in rules
+        for target in deployed.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    ]
+    topics = {resolved[f"Notifications/{severity}Topic"].physical_id for severity in ("Alert", "Notice")}
+    assert {log, *(topic.rsplit(":", 1)[-1] for topic in topics)} <= set(targets)
+    filters = deployed.client("logs").describe_metric_filters(logGroupName=log)["metricFilters"]
+    assert {"Released", "LeadTime"} <= {one["metricTransformations"][0]["metricName"] for one in filters}
+    board = deployed.client("cloudwatch").get_dashboard(DashboardName="courier-delivery")["DashboardBody"]
+    assert log in board
+    assert "${" not in board
+    assert json.loads(board)["widgets"]
+    mailed = deployed.client("sns").list_subscriptions()["Subscriptions"]
+    assert {one["TopicArn"] for one in mailed if one["Endpoint"] == "releases@courier.example"} == topics
+
+
 def test_images_and_artifacts_outlive_the_toolchain(deployed: Site) -> None:
     resolved = deployed.resolved(ROOT)
     assert deployed.stacks.delete(ROOT) == "DELETE_COMPLETE"

@@ -21,6 +21,7 @@ ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
     ("deploy-roles.yaml", "PipelineRole"): of_pipelines.calls_in_environment,
     ("deploy-roles.yaml", "ReaderRole"): of_builds.calls_of_reader,
     ("network*", "FlowLogRole"): of_tasks.flow_logs,
+    ("notifications.yaml", "ChatRole"): of_events.chat,
     ("pipeline-*", "PipelineRole"): of_pipelines.calls,
     ("pipeline-*", "StartRole"): of_events.targets,
     ("release-tools.yaml", "AuthorRole"): of_builds.calls,

@@ -20,6 +20,21 @@ def targets(world: World, role: Role) -> Iterator[Call]:
                 yield Call(STARTS[target["Arn"].split(":")[2]], target["Arn"])
 
 
+def chat(world: World, role: Role) -> Iterator[Call]:
+    """What people in a chat ask about pipelines and builds.
+
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/chatbot-cli-commands.html
+    """
+    place = role.stack.place
+    for stack, title in world.of("AWS::CodePipeline::Pipeline"):
+        for verb in ("GetPipelineState", "GetPipelineExecution", "ListPipelineExecutions"):
+            if stack.place == place:
+                yield Call(f"codepipeline:{verb}", stack.called(title).arn)
+    for stack, title in world.of("AWS::CodeBuild::Project"):
+        if stack.place == place:
+            yield Call("codebuild:BatchGetBuilds", stack.called(title).arn)
+
+
 def record(world: World, role: Role) -> Iterator[Call]:
     """With the role of the build that writes down a release: it has no source, and no artifacts.
 

@@ -81,6 +81,7 @@ USERS: dict[tuple[str, str], Callable[[World, Role], Iterator[Caller]]] = {
     ("deploy-roles.yaml", "PipelineRole"): of_environments_pipeline,
     ("deploy-roles.yaml", "ReaderRole"): of_environments_reader,
     ("network*", "FlowLogRole"): of_flow_logs,
+    ("notifications.yaml", "ChatRole"): of("chatbot"),
     ("pipeline-*", "PipelineRole"): of_pipelines,
     ("pipeline-*", "StartRole"): of("events"),
     ("release-tools.yaml", "AuthorRole"): of_builds,

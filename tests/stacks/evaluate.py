@@ -86,6 +86,13 @@ class Stack:
     def _and(self, argument: list[Any]) -> bool:
         return all(self.value(argument))
 
+    def _or(self, argument: list[Any]) -> bool:
+        return any(self.value(argument))
+
+    def _split(self, argument: list[Any]) -> list[str]:
+        separator, text = argument
+        return str(self.value(text)).split(separator)
+
     def _join(self, argument: list[Any]) -> str:
         return str(argument[0]).join(self.value(argument[1]))
 

@@ -12,7 +12,7 @@ from tests.platforms import platform
 from tests.stacks.authorization import Statements, allows
 from tests.stacks.evaluate import Stack
 
-KNOBS = {"ArtifactDays": 90, "LogRetentionDays": 365, "NotificationEmail": ""}
+KNOBS = {"ArtifactDays": 90, "LogRetentionDays": 365}
 ARNS = {"ArtifactBucket.Arn": "arn:aws:s3:::artifacts", "AccessLogBucket.Arn": "arn:aws:s3:::logs"}
 
 TWO_ACCOUNTS = """
@@ -64,7 +64,7 @@ def test_the_longest_names_are_bucket_names() -> None:
 
 def test_one_account_admits_no_other() -> None:
     made = stack(platform())
-    for policy in ("ArtifactBucketPolicy", "AccessLogBucketPolicy", "NotificationTopicPolicy"):
+    for policy in ("ArtifactBucketPolicy", "AccessLogBucketPolicy"):
         assert not [one for one in statements(made, policy) if "AWS" in one["Principal"]]
     own = "arn:aws:iam::123456789012:root"
     assert {one["Principal"].get("AWS", own) for one in statements(made, "Key", "KeyPolicy")} == {own}
@@ -90,25 +90,14 @@ def test_the_toolchains_own_account_is_not_foreign() -> None:
     assert artifacts.accounts(platform(TWO_ACCOUNTS)) == ("222222222222", "333333333333")
 
 
-def test_whoever_may_publish_may_encrypt_what_it_publishes() -> None:
-    made = stack(platform())
-    topic, key = statements(made, "NotificationTopicPolicy"), statements(made, "Key", "KeyPolicy")
-    publishers = {one["Principal"]["Service"] for one in topic if one["Effect"] == "Allow"}
-    assert publishers
-    for service in publishers:
-        of_service = [one for one in key if one["Principal"].get("Service") == service]
-        via = {"kms__ViaService": "sns.eu-central-1.amazonaws.com"}
-        assert allows(of_service, "kms:GenerateDataKey", "*", **via)
-        assert allows(of_service, "kms:Decrypt", "*", **via)
-        assert not allows(of_service, "kms:Decrypt", "*", kms__ViaService="s3.eu-central-1.amazonaws.com")
-
-
-def test_no_other_account_publishes_through_the_service_and_nobody_without_tls() -> None:
-    topic = statements(stack(platform()), "NotificationTopicPolicy")
-    arn = "NotificationTopic.id"
-    assert allows(topic, "sns:Publish", arn, aws__SourceAccount="123456789012", aws__SecureTransport="true")
-    assert not allows(topic, "sns:Publish", arn, aws__SourceAccount="999999999999", aws__SecureTransport="true")
-    assert not allows(topic, "sns:Publish", arn, aws__SourceAccount="123456789012", aws__SecureTransport="false")
+@pytest.mark.parametrize("service", ["events.amazonaws.com", "sns.amazonaws.com"])
+def test_who_sends_to_topics_and_queues_may_encrypt(service: str) -> None:
+    key = statements(stack(platform()), "Key", "KeyPolicy")
+    of_service = [one for one in key if one["Principal"].get("Service") == service]
+    here = {"aws__SourceAccount": "123456789012"}
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+        assert allows(of_service, action, "*", **here)
+    assert not allows(of_service, "kms:PutKeyPolicy", "*", **here)
 
 
 @pytest.mark.parametrize("bucket", ["ArtifactBucket", "AccessLogBucket"])
@@ -124,7 +113,6 @@ def test_artifacts_are_encrypted_with_the_key_that_is_offered() -> None:
     made = stack(platform())
     (rule,) = made.resources["ArtifactBucket"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == made.outputs["ArtifactKeyArn"]
-    assert made.resources["NotificationTopic"]["KmsMasterKeyId"] == made.outputs["ArtifactKeyArn"]
     assert made.outputs["ArtifactBucket"] == "ArtifactBucket.id"
 
 
@@ -143,12 +131,6 @@ def test_accesses_to_artifacts_are_logged_where_logs_are_received() -> None:
     received = statements(made, "AccessLogBucketPolicy")
     target = f"arn:aws:s3:::logs/{logging['LogFilePrefix']}2026-11-23"
     assert allows(received, "s3:PutObject", target, aws__SourceAccount="123456789012", aws__SecureTransport="true")
-
-
-@pytest.mark.parametrize(("email", "subscribed"), [("", False), ("team@courier.example", True)])
-def test_a_subscription_is_made_for_an_address(email: str, subscribed: bool) -> None:
-    made = stack(platform(), NotificationEmail=email)
-    assert [one["Endpoint"] for one in made.of_type("SNS::Subscription").values()] == [email] * subscribed
 
 
 EXISTING = "arn:aws:codeconnections:eu-central-1:123456789012:connection/6e2c6a34-1f2e-4b7c-9c55-0f6f0a3f6f10"

@@ -190,7 +190,7 @@ def test_the_pipeline_role_reads_the_toolchains_artifacts_of_its_region(
     role = statements(deployed, "PipelineRole")
     toolchain = Stack(
         artifacts.build(chosen).to_dict(),
-        {"AWS::AccountId": account, "AWS::Region": region, "NotificationEmail": "", "ArtifactDays": 9}
+        {"AWS::AccountId": account, "AWS::Region": region, "ArtifactDays": 9}
         | {"LogRetentionDays": 9, "ArtifactBucket.Arn": "a", "AccessLogBucket.Arn": "b"},
     )
     bucket = "arn:aws:s3:::" + toolchain.resources["ArtifactBucket"]["BucketName"]

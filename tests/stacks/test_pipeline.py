@@ -19,8 +19,6 @@ from tests.stacks.deliveries import (
     HEAD,
     NEAR,
     PLATFORM_REPOSITORY,
-    REGION,
-    TOPIC,
     VARIANTS,
     Delivery,
     delivery,
@@ -120,19 +118,6 @@ def test_names_of_environments_never_clash_with_other_stages() -> None:
         [action["Namespace"] for _, action in found.actions() if "Namespace" in action],
     ):
         assert len({name.lower() for name in names}) == len(names)
-
-
-def test_people_hear_of_failures_and_waiting_approvals() -> None:
-    found = delivery("github")
-    (rule,) = found.outer.of_type("CodeStarNotifications::NotificationRule").values()
-    # https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html#events-ref-pipeline
-    assert set(rule["EventTypeIds"]) == {
-        "codepipeline-pipeline-pipeline-execution-failed",
-        "codepipeline-pipeline-manual-approval-needed",
-    }
-    assert rule["Targets"] == [{"TargetType": "SNS", "TargetAddress": TOPIC}]
-    assert rule["Resource"] == f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:Pipeline.id"
-    assert len(rule["Name"]) <= 64
 
 
 @every_variant
