@@ -21,7 +21,13 @@ KEPT_SECONDS = 14 * 24 * 3600  # AWS: at most 14 days
 
 def queue(title: str, key: AWSHelperFn) -> queues.Queue:
     """The queue; the key has to admit the services that send to it."""
-    return queues.Queue(title, **DATA_LOSS, KmsMasterKeyId=key, MessageRetentionPeriod=KEPT_SECONDS)
+    return queues.Queue(
+        title,
+        **DATA_LOSS,
+        KmsMasterKeyId=key,
+        MessageRetentionPeriod=KEPT_SECONDS,
+        RedriveAllowPolicy={"redrivePermission": "denyAll"},  # of other queues; it has a policy for services
+    )
 
 
 def policy(of: queues.Queue, senders: Mapping[str, Sequence[AWSHelperFn]]) -> queues.QueuePolicy:

@@ -154,6 +154,10 @@ def _environments(
 ) -> Iterator[Unit]:
     """`services` are files; `clusters` are options of the clusters' templates."""
     yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
+    more = ["deploy-roles.yaml"]
+    if any(_elsewhere(platform, environment) for environment in platform.environments.values()):
+        yield Unit("monitoring.yaml", "stacks.monitoring:build", platform)
+        more.append("monitoring.yaml")
     seen: set[str] = set()
     for environment in platform.environments.values():
         network, cluster, root = network_file(environment), cluster_file(environment), environment_file(environment)
@@ -167,12 +171,18 @@ def _environments(
                 "stacks.environment:build",
                 platform,
                 (network, cluster, environment.clusters, cells),
-                children=(network, cluster, "deploy-roles.yaml"),
+                children=(network, cluster, *more),
             ),
         ):
             if unit.file not in seen:
                 seen.add(unit.file)
                 yield unit
+
+
+def _elsewhere(platform: Platform, place: Environment) -> bool:
+    """Whether an environment is in another account or region than the toolchain."""
+    here = platform.toolchain
+    return (place.account or here.account, place.region) != (here.account, here.region)
 
 
 def _toolchains(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troposphere import AccountId, And, Equals, Not, Ref, Region
+
 from sendy_cfn.blocks import skeleton
+from sendy_cfn.knobs import common
 from sendy_cfn.names import cluster_id
 from sendy_cfn.stacks.nest import Nest
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from sendy_cfn.config.model import Platform
     from sendy_cfn.config.words import Colour
     from sendy_cfn.stacks.interface import Interface
+
+ELSEWHERE = "IsElsewhere"
 
 
 def build(
@@ -33,6 +38,9 @@ def build(
     for name in ids:
         nest.add(f"cluster-{name}", cluster, interfaces[cluster], {"ClusterId": name}, offers=False)
     nest.add("deploy-roles", "deploy-roles.yaml", interfaces["deploy-roles.yaml"])
+    if "monitoring.yaml" in interfaces:
+        root.add_condition(ELSEWHERE, _elsewhere(root, platform))
+        nest.add("monitoring", "monitoring.yaml", interfaces["monitoring.yaml"], offers=False, condition=ELSEWHERE)
 
     for name in ids:
         nest.show(f"cluster-{name}", interfaces[cluster], prefix=len(ids) > 1)
@@ -40,3 +48,12 @@ def build(
     # A toolchain in another account or region can't look them up: people copy them into params/toolchain.yaml.
     nest.show("deploy-roles", interfaces["deploy-roles.yaml"], everything=True)
     return root
+
+
+def _elsewhere(root: Template, platform: Platform) -> Not:
+    """Whether it is in another account or region than the toolchain: environments of equal structure share the root."""
+    here = platform.toolchain
+    beside: And | Equals = Equals(Region, here.region)
+    if here.account:
+        beside = And(beside, Equals(AccountId, Ref(common.toolchain_account(root, here.account))))
+    return Not(beside)

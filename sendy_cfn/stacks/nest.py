@@ -34,12 +34,14 @@ class Nest:
         *,
         offers: bool = True,
         after: tuple[str, ...] = (),
+        condition: str = "",
     ) -> None:
         """Nest `file` as the resource that `title` names.
 
         Each parameter is, in this order: `given`, the output of the same name of an earlier stack, or the knob of that
         name, which the root then takes itself and passes on. With `offers` the stack's own outputs are there for later
         ones. `after` are titles of stacks that have to be there before, though it takes nothing from them.
+        With a `condition` of the root it is there only if that holds, and must offer nothing.
         """
         values: dict[str, AWSHelperFn | str] = {}
         for name in interface.parameters:
@@ -56,6 +58,8 @@ class Nest:
         taken = {value.data["Fn::GetAtt"][0] for value in values.values() if isinstance(value, GetAtt)}
         if waits := [logical(before) for before in after if logical(before) not in taken]:
             stack.DependsOn = waits
+        if condition:
+            stack.resource["Condition"] = condition
         if values:
             stack.Parameters = values
         self.root.add_resource(stack)

@@ -19,11 +19,11 @@ from awacs.aws import (
     Statement,
     StringEquals,
 )
-from troposphere import AccountId, Equals, Not, Or, Select, Split, Sub, chatbot, sns
+from troposphere import AccountId, Equals, Not, Or, Select, Split, Sub, chatbot, events, sns
 from troposphere import Condition as If
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, iam, notices, skeleton, undelivered
+from sendy_cfn.blocks import boundary, iam, notices, role_paths, skeleton, undelivered
 from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.knobs import toolchain as knobs
@@ -67,10 +67,32 @@ def build(platform: Platform, *, shared: bool = False) -> Template:
     }
     template.add_resource(undelivered.policy(lost, senders))
 
+    if foreign := accounts(platform):
+        template.add_resource(_bus_policy(name, foreign))
+
     asked = any(place.approval for place in platform.environments.values())  # else no pipeline takes it
     offer = wires.toolchain_offer(template, name, shared=shared and asked)
     offer(wires.NOTIFICATION_TOPIC_ARN, topics[notices.NOTICE].ref())
     return template
+
+
+def _bus_policy(platform: str, foreign: tuple[str, ...]) -> events.EventBusPolicy:
+    """The environments' accounts send what happens there to this account's bus, with the role that is for that.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-permissions-manage.html
+    """
+    pattern = role_paths.role_arn(role_paths.of_deployment(platform) + "*", account="*")
+    statement = {
+        "Sid": "SendFromEnvironments",  # the API puts the statement's id here
+        "Effect": "Allow",
+        "Principal": {"AWS": [Sub(f"arn:${{AWS::Partition}}:iam::{account}:root") for account in foreign]},
+        "Action": "events:PutEvents",
+        "Resource": Sub("arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"),
+        "Condition": {"ArnLike": {"aws:PrincipalArn": Sub(pattern)}},
+    }
+    policy = events.EventBusPolicy("EnvironmentEvents", StatementId=f"{platform}-environments", Statement=statement)
+    suppress(policy, "I3042", "It names the accounts that environments are in, on purpose")
+    return policy
 
 
 def _stack_names() -> str:

@@ -9,7 +9,11 @@ from sendy_cfn.checks.policy_stacks import Stack
 from tests.policies.world import Call, World
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
-STARTS = {"codebuild": "codebuild:StartBuild", "codepipeline": "codepipeline:StartPipelineExecution"}
+STARTS = {
+    "codebuild": "codebuild:StartBuild",
+    "codepipeline": "codepipeline:StartPipelineExecution",
+    "events": "events:PutEvents",  # on another account's or region's bus
+}
 
 
 def targets(world: World, role: Role) -> Iterator[Call]:

@@ -82,10 +82,11 @@ def test_queues_and_topics_are_encrypted_and_events_are_not_lost(made: Generated
     for where, topic, _ in resources(made, "SNS::Topic"):
         assert "KmsMasterKeyId" in topic, where
     for where, queue, _ in resources(made, "SQS::Queue"):
-        assert queue["SqsManagedSseEnabled"] is True, where
+        assert "KmsMasterKeyId" in queue or queue["SqsManagedSseEnabled"] is True, where
         assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}, where
     for where, rule, _ in resources(made, "Events::Rule"):
-        assert all("DeadLetterConfig" in target for target in rule["Targets"]), where
+        targets = [target.get("Fn::If", [None, target])[1] for target in rule["Targets"]]
+        assert all("DeadLetterConfig" in target for target in targets), where
 
 
 def test_services_trust_in_roles_is_bound_to_the_account(made: Generated) -> None:
