@@ -37,6 +37,7 @@ LAYERS = (
     ("sendy_cfn.render", "sendy_cfn.turn", "sendy_cfn.write"),
     ("sendy_cfn.generator",),
     ("sendy_cfn.checks",),
+    ("sendy_cfn.pictures",),
     ("sendy_cfn",),  # commands
     ("emulator", "benchmarks"),
     ("rehearsal",),

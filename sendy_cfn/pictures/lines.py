@@ -1,0 +1,235 @@
+"""What a metric widget shows: its series with sample data, their labels and colours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sendy_cfn.pictures import expression, metrics, moments, sample, scale
+from sendy_cfn.pictures.evaluate import Scope, evaluate
+from sendy_cfn.pictures.expression import MathSyntaxError
+from sendy_cfn.pictures.functions import NotEvaluatedError, Series, Value, several
+from sendy_cfn.pictures.metrics import Metric
+from sendy_cfn.pictures.moments import Range
+
+# In the order in which CloudWatch's console gives them away.
+COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
+BAND = "#95a5a6"
+FOUND = 3  # series of a search, whose real number nobody knows
+_SEARCH = re.compile(r"\{\s*\"?([^\",}]+)\"?((?:\s*,\s*\"?[^\",}]+\"?)*)\s*\}")
+_WORDS = re.compile(r'(?:MetricName\s*=\s*)?"?([A-Za-z0-9_./:-]+)"?(\s*=)?')
+_QUERY = re.compile(r'SELECT\s+(\w+)\((\w+|"[^"]+")\)\s+FROM\s+(?:SCHEMA\(\s*)?"?([^",)\s]+)', re.IGNORECASE)
+_GROUP = re.compile(r"GROUP\s+BY\s+([\w\s,]+?)(?:\s+ORDER\b|\s+LIMIT\b|$)", re.IGNORECASE)
+_STATS = {"AVG": "Average", "SUM": "Sum", "MIN": "Minimum", "MAX": "Maximum", "COUNT": "SampleCount"}
+_DYNAMIC = re.compile(r"\$\{(PROP\('(?:Dim\.)?([^']+)'\)|[A-Z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Words for dimensions that a search finds."""
+
+    services: tuple[str, ...] = ("orders", "pricing", "tracking")
+    environments: tuple[str, ...] = ("test", "staging", "production")
+
+    def of(self, dimension: str) -> tuple[str, ...]:
+        """Values that the dimension might have."""
+        low = dimension.lower()
+        if "environment" in low or "cluster" in low:
+            return self.environments[:FOUND]
+        if any(word in low for word in ("service", "pipeline", "repository", "project", "targetgroup")):
+            return self.services[:FOUND]
+        return tuple(f"{dimension}-{letter}" for letter in "abc"[:FOUND])
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series as it is drawn; of a band, its lower border too."""
+
+    label: str
+    series: Series
+    colour: str
+    right: bool = False
+    lower: Series | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All series of a widget, and what of them is not computed."""
+
+    over: Range
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read(properties: Mapping[str, Any], between: tuple[int, int], names: Names) -> Shown:
+    """The series of a widget.
+
+    Args:
+        properties: Of the widget, checked.
+        between: The times that the dashboard shows; the widget may have its own.
+        names: For what searches find.
+    """
+    given = metrics.read(properties)
+    if "start" in properties:
+        between = moments.span(properties["start"], properties.get("end", ""))
+    step = min((metric.period for metric in given if not metric.expression), default=properties.get("period", 0))
+    over = moments.over(between, step or metrics.PERIOD)
+    work = _Work(given, over, names)
+    lines = tuple(_coloured(work.lines()))
+    return Shown(over, lines, tuple(work.notes))
+
+
+def _coloured(found: Iterator[tuple[Metric, list[tuple[str, Series]]]]) -> Iterator[Line]:
+    number = 0
+    for metric, labelled in found:
+        bands = [series for _, series in labelled if series.band]
+        if len(bands) == 2 and len(labelled) == 2:
+            yield Line(labelled[0][0], bands[0], metric.colour or BAND, metric.right, bands[1])
+            continue
+        for label, series in labelled:
+            # AWS: "you can't change the colors" of the series of one expression.
+            colour = metric.colour if metric.colour and len(labelled) == 1 else COLOURS[number % len(COLOURS)]
+            number += metric.colour is None or len(labelled) > 1
+            yield Line(label, series, colour, metric.right)
+
+
+@dataclass
+class _Work:
+    """A widget that is being computed."""
+
+    given: Sequence[Metric]
+    over: Range
+    names: Names
+    notes: list[str] = field(default_factory=list)
+    done: dict[str, Value] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[tuple[Metric, list[tuple[str, Series]]]]:
+        """Each visible entry with its labelled series."""
+        default = _default_labels(self.given)
+        for metric in self.given:
+            if not metric.visible:
+                continue
+            value = self.value(metric)
+            array = [Series((value,) * self.over.count)] if isinstance(value, float) else several(value)
+            yield metric, [(self.label(metric, series, isinstance(value, list), default), series) for series in array]
+
+    def label(self, metric: Metric, series: Series, one_of_several: bool, default: Mapping[str, str]) -> str:
+        own = series.label if isinstance(value := series.metric, Metric) and value.id != metric.id else ""
+        if metric.label is None:
+            fallback = default[metric.id]
+            return own if own and one_of_several else fallback
+        text = _dynamic(metric.label, series, own or default[metric.id])
+        if one_of_several and series.label and "${LABEL}" not in metric.label and not series.band:
+            return f"{text} {series.label}".strip()
+        return text or default[metric.id]
+
+    def value(self, metric: Metric) -> Value:
+        if metric.id not in self.done:
+            self.done[metric.id] = Series(())  # what refers to itself has no data
+            self.done[metric.id] = self.compute(metric) if metric.expression else self.of(metric)
+        return self.done[metric.id]
+
+    def of(self, metric: Metric) -> Series:
+        values = sample.values(metric, self.over)
+        period = max(metric.period // self.over.step, 1) * self.over.step
+        return Series(values, metric.name, sample.kind(metric).unit, period, metric)
+
+    def compute(self, metric: Metric) -> Value:
+        if expression.is_query(metric.expression):
+            self.notes.append(f"the query {metric.label or metric.id} is not run")
+            return self.queried(metric.expression)
+        scope = Scope(self.over, self.by_id, self.raw, self.search, self.band)
+        try:
+            return evaluate(expression.parse(metric.expression), scope)
+        except (NotEvaluatedError, MathSyntaxError) as error:
+            self.notes.append(f"{metric.label or metric.id}: {error} is not evaluated")
+            return self.of(Metric(metric.id, "", metric.label or metric.id, {}, period=metric.period))
+
+    def by_id(self, name: str) -> Value:
+        metric = next((each for each in self.given if each.id == name), None)
+        if metric is None:
+            raise NotEvaluatedError(name)
+        value = self.value(metric)
+        if isinstance(value, Series) and not value.values:
+            raise NotEvaluatedError(f"{name}, which refers to itself,")
+        return value
+
+    def raw(self) -> dict[str, Series]:
+        return {metric.id: self.of(metric) for metric in self.given if not metric.expression}
+
+    def search(self, text: str, stat: str, period: int) -> list[Series]:
+        found = _SEARCH.search(text)
+        namespace = found[1].strip() if found else ""
+        dimensions = [part.strip(' "') for part in found[2].split(",") if part.strip()] if found else []
+        words = [word for word, equals in _WORDS.findall(text[found.end() if found else 0 :]) if not equals]
+        name = next((word for word in words if word not in (*dimensions, "AND", "OR", "NOT", "MetricName")), "Metric")
+        self.notes.append(f"{FOUND} series stand for what a search for {name} finds")
+        return self.made_up(namespace, name, dimensions, stat, period)
+
+    def queried(self, text: str) -> list[Series]:
+        found, group = _QUERY.search(text), _GROUP.search(text)
+        stat, name, namespace = found.groups() if found else ("AVG", "Metric", "")
+        dimensions = [part.strip() for part in group[1].split(",")] if group else []
+        return self.made_up(namespace, name.strip('"'), dimensions, _STATS.get(stat.upper(), "Average"), self.over.step)
+
+    def made_up(self, namespace: str, name: str, dimensions: Sequence[str], stat: str, period: int) -> list[Series]:
+        values = self.names.of(dimensions[0]) if dimensions else ("",)
+        series = []
+        for value in values:
+            given = dict.fromkeys(dimensions[:1], value)
+            metric = Metric("", namespace, name, given, stat=stat, period=period)
+            series.append(
+                Series(sample.values(metric, self.over), value or name, sample.kind(metric).unit, period, metric)
+            )
+        return series
+
+    def band(self, of: Series, wide: float) -> list[Series]:
+        """Around what is expected; of what is computed, around the average of neighbours."""
+        if isinstance(of.metric, Metric):
+            middle = sample.values(of.metric, self.over, quiet=True)
+        else:
+            near = [[p for p in of.values[max(n - 4, 0) : n + 5] if p is not None] for n in range(len(of.values))]
+            middle = tuple(sum(points) / len(points) if points else None for points in near)
+        self.notes.append("an anomaly band is a sample")
+        share = 0.07 * wide
+        return [of.but(None if p is None else p * factor for p in middle) for factor in (1 + share, max(1 - share, 0))]
+
+
+def _default_labels(given: Sequence[Metric]) -> dict[str, str]:
+    """By id: what tells a widget's metrics apart, the name or the last dimension; an expression's is its id."""
+    raw = [metric for metric in given if not metric.expression]
+    by_name = len({metric.name for metric in raw}) == len(raw)
+    found = {}
+    for metric in given:
+        values = list(metric.dimensions.values())
+        told_apart = values[-1] if values and not by_name else metric.name
+        if values and not by_name and len({each.name for each in raw}) > 1:
+            told_apart = f"{values[-1]} {metric.name}"
+        found[metric.id] = told_apart or (metric.expression if metric.id.startswith("#") else metric.id)
+    return found
+
+
+def _dynamic(label: str, series: Series, default: str) -> str:
+    """The label with what it says of the data.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/graph-dynamic-labels.html
+    """
+    points = series.points
+    of = series.metric
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] == "LABEL":
+            return default
+        if found[2]:
+            of_metric = (
+                {"MetricName": of.name, "Namespace": of.namespace, "Stat": of.stat} if isinstance(of, Metric) else {}
+            )
+            dimensions = of.dimensions if isinstance(of, Metric) else {}
+            return of_metric.get(found[2]) or dimensions.get(found[2], found[2])
+        numbers = {"AVG": lambda: sum(points) / len(points), "MIN": lambda: min(points), "MAX": lambda: max(points)}
+        numbers |= {"SUM": lambda: sum(points), "LAST": lambda: points[-1], "FIRST": lambda: points[0]}
+        return scale.short(numbers[found[1]](), series.unit) if found[1] in numbers and points else scale.NOTHING
+
+    return _DYNAMIC.sub(value, label)

@@ -1,0 +1,130 @@
+"""Log widgets, with sample rows for the columns that their queries give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from xml.etree import ElementTree as ET
+
+from sendy_cfn.pictures import chart, moments, queries, sample, tables
+from sendy_cfn.pictures.body import Widget
+from sendy_cfn.pictures.functions import Series
+from sendy_cfn.pictures.lines import COLOURS, Line, Names, Shown
+from sendy_cfn.pictures.metrics import Metric
+from sendy_cfn.pictures.queries import Query
+from sendy_cfn.pictures.setting import Notes, Setting, titled
+from sendy_cfn.pictures.shares import Share, bars, pie
+from sendy_cfn.pictures.svg import INK, Area
+
+ROWS = 12  # of a sample
+
+# What a column with such a name holds; the first that fits. Numbers are made from their name as metrics' are.
+_WORDS: tuple[tuple[re.Pattern[str], Sequence[str]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        (
+            r"message",
+            ("request failed: connection reset by peer", "slow answer of the database", "retry 2 of 3 succeeded"),
+        ),
+        (r"outcome|result", ("released", "released", "rolled back", "released")),
+        (r"stage|action", ("DeployProduction", "DeployStaging", "Build", "Quality")),
+        (r"state|status", ("SUCCEEDED", "FAILED", "SUCCEEDED", "SUPERSEDED")),
+        (r"suite|test", ("regression", "load", "smoke")),
+        (r"level|severity", ("ERROR", "WARN", "ERROR")),
+        (r"commit|version|revision|digest", ("9f31c07", "2b8e4d1", "e05a9c6", "71d3f28")),
+        (r"author|user|who|principal", ("Ada", "Grace", "Edsger")),
+        (r"reason|cause", ("alarm AnswersErrors", "tests failed", "timed out")),
+        (r"path|uri|url|resource", ("/orders", "/orders/{id}", "/prices")),
+        (r"method", ("GET", "POST", "PUT")),
+        (r"stream|@log|host|task|instance", ("a/3f9c", "b/77d1", "a/c204")),
+    )
+)
+_TIME = re.compile(r"@timestamp|@ingestionTime|time$|_at$|^at$|^when$|^started$|^ended$", re.IGNORECASE)
+_NAMED = re.compile(r"service|pipeline|repository|project|environment|cluster", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"count|sum|avg|min|max|pct|stddev|seconds|minutes|hours|duration|bytes|number|total|percent|rate|errors|requests"
+    r"|released|failed|passed|code|p\d\d",
+    re.IGNORECASE,
+)
+
+
+def draw(parent: ET.Element, area: Area, widget: Widget, setting: Setting) -> Notes:
+    """A log widget."""
+    given = widget.properties
+    query = queries.read(given["query"])
+    room = titled(parent, area, given.get("title", ""))
+    between = moments.span(given["start"], given.get("end", "")) if "start" in given else setting.between
+    view = given.get("view", "table")
+    if view == "timeSeries":
+        chart.over_time(parent, room, _series(query, between, setting.names), {"stacked": given.get("stacked", False)})
+    elif view in ("bar", "pie"):
+        shares = _shares(query, between, setting.names)
+        bars(parent, room, shares) if view == "bar" else pie(parent, room, shares, labels=False, right=False)
+    else:
+        tables.table(parent, room, query.columns, rows(query, between, setting.names))
+    return ["rows of log queries are samples"]
+
+
+def _metric(measure: str, group: str) -> Metric:
+    stat = "Sum" if re.search(r"count|sum|released|failed|errors", measure, re.IGNORECASE) else "Average"
+    name = measure if _COUNTED.search(measure) else f"{measure}Count"
+    return Metric("", "logs", name.title().replace("_", ""), {"group": group}, stat=stat, period=60)
+
+
+def _groups(query: Query, names: Names) -> list[str]:
+    if not query.groups:
+        return [""]
+    return list(dict.fromkeys(_text(query.groups[0], number, query, names) for number in range(3)))
+
+
+def _series(query: Query, between: tuple[int, int], names: Names) -> Shown:
+    over = moments.over(between, query.bin or 300)
+    found: list[Line] = []
+    for measure in query.measures or ("count(*)",):
+        for group in _groups(query, names):
+            metric = _metric(measure, group)
+            label = " ".join(filter(None, (group, measure if len(query.measures) > 1 or not group else "")))
+            series = Series(sample.values(metric, over), label, sample.kind(metric).unit, over.step, metric)
+            found.append(Line(label, series, COLOURS[len(found) % len(COLOURS)]))
+    return Shown(over, tuple(found))
+
+
+def _shares(query: Query, between: tuple[int, int], names: Names) -> list[Share]:
+    shown = _series(query, between, names)
+    found = [Share(line.label, sum(line.series.points), line.colour) for line in shown.lines]
+    return sorted(found, key=lambda share: -share.value)
+
+
+def rows(query: Query, between: tuple[int, int], names: Names) -> list[tables.Cells]:
+    """Sample rows for the columns, the latest first."""
+    count = min(query.limit, ROWS)
+    made: list[tables.Cells] = []
+    for number in range(count):
+        at = between[1] - (number * number + 1) * (between[1] - between[0]) // (count * count + 1)
+        made.append([(_cell(column, number, at, query, names), INK) for column in query.columns])
+    return made
+
+
+def _cell(column: str, number: int, at: int, query: Query, names: Names) -> str:
+    if column in query.times or _TIME.search(column):
+        rounded = at // query.bin * query.bin if query.bin and column in query.times else at
+        return f"{datetime.fromtimestamp(rounded, UTC):%Y-%m-%d %H:%M}"
+    return _text(column, number, query, names)
+
+
+def _text(column: str, number: int, query: Query, names: Names) -> str:
+    if column in query.fixed:
+        return query.fixed[column]
+    if column in query.measures or (_COUNTED.search(column) and not _NAMED.search(column)):
+        return str(_chance(column, number) % (900 if re.search(r"seconds|bytes|avg|pct", column) else 40) + 1)
+    if _NAMED.search(column):
+        words: Sequence[str] = names.of(column)
+    else:
+        words = next((words for pattern, words in _WORDS if pattern.search(column)), (f"{column} 1", f"{column} 2"))
+    return words[number % len(words)]
+
+
+def _chance(column: str, number: int) -> int:
+    return int.from_bytes(blake2b(f"{column}{number}".encode(), digest_size=4).digest(), "big")
