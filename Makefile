@@ -12,7 +12,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime policies templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas lock env
+.PHONY: help setup runtime policies templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas pictures lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -31,11 +31,12 @@ templates: runtime ## params/*.yaml -> templates/*.yaml, and validate what chang
 	@$(PY) generate.py
 	@$(PY) -m sendy_cfn.checks.validate
 
-check: setup policies stale style types lint actions test rehearse ## what CI runs: stale templates and licences, style, types, lint, actions, tests, dry rehearsal
+check: setup policies stale style types lint actions test rehearse ## what CI runs: stale templates, licences and pictures, style, types, lint, actions, tests, dry rehearsal
 
 stale: setup
 	@$(PY) generate.py --check
 	@$(PY) -m requirements.licences --check
+	@$(PY) -m sendy_cfn.pictures --check
 
 style: setup
 	@$(PY) -m ruff check --quiet $(SOURCES)
@@ -79,7 +80,7 @@ fix: setup ## repair style: ruff's fixes and formatting
 	@$(PY) -m ruff format $(SOURCES)
 
 clean: ## remove caches and build output (.venv stays)
-	@rm -rf .cache .hypothesis build dist .templates.new params/.*.new docs/.*.new
+	@rm -rf .cache .hypothesis build dist .templates.new params/.*.new docs/.*.new docs/pictures/.*.new
 	@find $(wildcard $(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 package: env runtime ## upload nested templates: make package ENV=test [BUCKET=name]
@@ -97,6 +98,9 @@ schemas: runtime policies ## write params/*.schema.json for editors, and docs/{r
 	@$(PY) -m sendy_cfn.checks.house.page
 	@$(PY) -m sendy_cfn.permissions
 	@$(PY) -m sendy_cfn.checks.security_page
+
+pictures: runtime ## draw every dashboard of the templates, with sample data, to docs/pictures
+	@$(PY) -m sendy_cfn.pictures
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock

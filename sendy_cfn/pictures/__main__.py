@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sendy_cfn import config
+from sendy_cfn import config, whole
 from sendy_cfn.checks.action_templates import Library, TemplateError
 from sendy_cfn.checks.findings import Finding, Severity, table
 from sendy_cfn.config.model import Platform
@@ -141,9 +141,7 @@ def write(files: Mapping[str, str], changed: Sequence[str], out: Path) -> None:
             (out / name).unlink()
             continue
         out.mkdir(parents=True, exist_ok=True)
-        new = out / f".{name}.new"
-        new.write_text(files[name], encoding="utf-8", newline="\n")
-        new.replace(out / name)
+        whole.write(out / name, files[name])
 
 
 if __name__ == "__main__":

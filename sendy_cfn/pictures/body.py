@@ -39,12 +39,22 @@ class Widget:
 
 
 @dataclass(frozen=True)
+class Variable:
+    """A choice above the widgets."""
+
+    label: str
+    value: str  # at first
+    free: bool  # whether people write it, or choose
+
+
+@dataclass(frozen=True)
 class Body:
     """A dashboard."""
 
     widgets: tuple[Widget, ...]
     start: str = ""  # as written, "" where it is not said
     end: str = ""
+    variables: tuple[Variable, ...] = ()  # that people see
 
 
 def read(text: str) -> Body:
@@ -59,7 +69,7 @@ def read(text: str) -> Body:
         raise BodyError([f"the body is not JSON: {error}"]) from None
     if not isinstance(document, dict) or not isinstance(document.get("widgets"), list):
         raise BodyError(["the body is no mapping with a list of widgets"])
-    problems = [*known("", document, KEYS), *_times(document)]
+    problems = [*known("", document, KEYS), *_times(document), *properties.variables(document.get("variables", []))]
     given: list[Any] = document["widgets"]
     if len(given) > MOST:
         problems.append(f"widgets: {len(given)}, allowed: at most {MOST}")
@@ -75,7 +85,17 @@ def read(text: str) -> Body:
     if problems:
         raise BodyError(problems)
     widgets = (Widget(n, given[n]["type"], cells[n], _properties(given[n])) for n in sound)
-    return Body(tuple(widgets), document.get("start", ""), document.get("end", ""))
+    return Body(
+        tuple(widgets),
+        document.get("start", ""),
+        document.get("end", ""),
+        tuple(_variable(each) for each in document.get("variables", []) if each.get("visible", True)),
+    )
+
+
+def _variable(given: Mapping[str, Any]) -> Variable:
+    name = given.get("label") or given.get("property") or given.get("pattern") or given["id"]
+    return Variable(name, given.get("defaultValue", ""), given.get("inputType", "input") == "input")
 
 
 def _properties(widget: Mapping[str, Any]) -> Mapping[str, Any]:

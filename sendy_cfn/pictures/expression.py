@@ -104,6 +104,16 @@ def names(node: Node) -> set[str]:
     return {name for part in inner for name in names(part)}
 
 
+def searched(node: Node) -> set[int]:
+    """The periods that searches in an expression ask for, in seconds."""
+    inner = node.arguments if isinstance(node, Call) else node.items if isinstance(node, Array) else ()
+    found = {period for part in inner for period in searched(part)}
+    if isinstance(node, Call) and node.function == "SEARCH" and inner:
+        last = inner[-1]
+        found |= {int(last.value)} if isinstance(last, Number) and last.value >= 1 else set()
+    return found
+
+
 class _Reader:
     """Reads from the left; `kind` and `sign` are what comes next, empty at the end."""
 

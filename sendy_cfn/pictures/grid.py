@@ -42,23 +42,37 @@ class Wish(NamedTuple):
 
 def place(wishes: Sequence[Wish]) -> list[Cell]:
     """The widgets' cells: as they say, and for those that don't, the first free one in reading order."""
-    fixed = [
-        Cell(wish.x, wish.y, wish.width, wish.height) for wish in wishes if wish.x is not None and wish.y is not None
+    said = [
+        Cell(wish.x, wish.y, wish.width, wish.height) if wish.x is not None and wish.y is not None else None
+        for wish in wishes
     ]
-    taken, found, named = list(fixed), [], iter(fixed)
-    for wish in wishes:
-        if wish.x is not None and wish.y is not None:
-            found.append(next(named))
-        else:
-            found.append(_free(wish, taken))
-            taken.append(found[-1])
-    return found
+    taken: dict[int, int] = {}  # by row, a bit for each column
+    for cell in said:
+        if cell:
+            _take(taken, cell)
+    return [cell or _free(wish, taken) for wish, cell in zip(wishes, said, strict=True)]
 
 
-def _free(wish: Wish, taken: Sequence[Cell]) -> Cell:
-    below = max((cell.y + cell.height for cell in taken), default=0)
-    places = (Cell(x, y, wish.width, wish.height) for y in range(below + 1) for x in range(COLUMNS - wish.width + 1))
-    return next(cell for cell in places if not any(map(cell.overlaps, taken)))
+def _take(taken: dict[int, int], cell: Cell) -> None:
+    for y in range(cell.y, cell.y + cell.height):
+        taken[y] = taken.get(y, 0) | _bits(cell.x, cell.width)
+
+
+def _bits(x: int, width: int) -> int:
+    return ((1 << width) - 1) << x
+
+
+def _free(wish: Wish, taken: dict[int, int]) -> Cell:
+    for y in range(max(taken, default=-1) + 2):
+        across = 0
+        for row in range(y, y + wish.height):
+            across |= taken.get(row, 0)
+        x = next((x for x in range(COLUMNS - wish.width + 1) if not across & _bits(x, wish.width)), None)
+        if x is not None:
+            cell = Cell(x, y, wish.width, wish.height)
+            _take(taken, cell)
+            return cell
+    raise AssertionError("a row below all others is free")
 
 
 def overlaps(cells: Sequence[Cell]) -> Iterator[tuple[int, int]]:

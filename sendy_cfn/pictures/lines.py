@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sendy_cfn.pictures import expression, metrics, moments, sample, scale
+from sendy_cfn.pictures import expression, metrics, moments, sample, scale, searches
 from sendy_cfn.pictures.evaluate import Scope, evaluate
 from sendy_cfn.pictures.expression import MathSyntaxError
 from sendy_cfn.pictures.functions import NotEvaluatedError, Series, Value, several
 from sendy_cfn.pictures.metrics import Metric
 from sendy_cfn.pictures.moments import Range
+from sendy_cfn.pictures.searches import Wanted
 
 # In the order in which CloudWatch's console gives them away.
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
 BAND = "#95a5a6"
 FOUND = 3  # series of a search, whose real number nobody knows
-_SEARCH = re.compile(r"\{\s*\"?([^\",}]+)\"?((?:\s*,\s*\"?[^\",}]+\"?)*)\s*\}")
-_WORDS = re.compile(r'(?:MetricName\s*=\s*)?"?([A-Za-z0-9_./:-]+)"?(\s*=)?')
-_QUERY = re.compile(r'SELECT\s+(\w+)\((\w+|"[^"]+")\)\s+FROM\s+(?:SCHEMA\(\s*)?"?([^",)\s]+)', re.IGNORECASE)
-_GROUP = re.compile(r"GROUP\s+BY\s+([\w\s,]+?)(?:\s+ORDER\b|\s+LIMIT\b|$)", re.IGNORECASE)
-_STATS = {"AVG": "Average", "SUM": "Sum", "MIN": "Minimum", "MAX": "Maximum", "COUNT": "SampleCount"}
 _DYNAMIC = re.compile(r"\$\{(PROP\('(?:Dim\.)?([^']+)'\)|[A-Z_]+)\}")
 
 
@@ -74,11 +71,19 @@ def read(properties: Mapping[str, Any], between: tuple[int, int], names: Names) 
     given = metrics.read(properties)
     if "start" in properties:
         between = moments.span(properties["start"], properties.get("end", ""))
-    step = min((metric.period for metric in given if not metric.expression), default=properties.get("period", 0))
-    over = moments.over(between, step or metrics.PERIOD)
+    over = moments.over(between, min(_periods(given), default=metrics.PERIOD))
     work = _Work(given, over, names)
     lines = tuple(_coloured(work.lines()))
     return Shown(over, lines, tuple(work.notes))
+
+
+def _periods(given: Sequence[Metric]) -> set[int]:
+    """Of the data points that a widget asks for: those of its metrics and searches, else those of its expressions."""
+    found = {metric.period for metric in given if not metric.expression}
+    for metric in given:
+        with contextlib.suppress(MathSyntaxError):
+            found |= expression.searched(expression.parse(metric.expression)) if metric.expression else set()
+    return found or {metric.period for metric in given}
 
 
 def _coloured(found: Iterator[tuple[Metric, list[tuple[str, Series]]]]) -> Iterator[Line]:
@@ -112,6 +117,9 @@ class _Work:
             if not metric.visible:
                 continue
             value = self.value(metric)
+            if isinstance(value, float):
+                # AWS: "all final results of expressions must be a single time series or an array of time series".
+                self.notes.append(f"{metric.label or metric.id} is a number, and no series that CloudWatch would draw")
             array = [Series((value,) * self.over.count)] if isinstance(value, float) else several(value)
             yield metric, [(self.label(metric, series, isinstance(value, list), default), series) for series in array]
 
@@ -134,12 +142,12 @@ class _Work:
     def of(self, metric: Metric) -> Series:
         values = sample.values(metric, self.over)
         period = max(metric.period // self.over.step, 1) * self.over.step
-        return Series(values, metric.name, sample.kind(metric).unit, period, metric)
+        return Series(values, metric.name, sample.unit(metric), period, metric)
 
     def compute(self, metric: Metric) -> Value:
         if expression.is_query(metric.expression):
             self.notes.append(f"the query {metric.label or metric.id} is not run")
-            return self.queried(metric.expression)
+            return self.made_up(searches.query(metric.expression), self.over.step)
         scope = Scope(self.over, self.by_id, self.raw, self.search, self.band)
         try:
             return evaluate(expression.parse(metric.expression), scope)
@@ -160,29 +168,16 @@ class _Work:
         return {metric.id: self.of(metric) for metric in self.given if not metric.expression}
 
     def search(self, text: str, stat: str, period: int) -> list[Series]:
-        found = _SEARCH.search(text)
-        namespace = found[1].strip() if found else ""
-        dimensions = [part.strip(' "') for part in found[2].split(",") if part.strip()] if found else []
-        words = [word for word, equals in _WORDS.findall(text[found.end() if found else 0 :]) if not equals]
-        name = next((word for word in words if word not in (*dimensions, "AND", "OR", "NOT", "MetricName")), "Metric")
-        self.notes.append(f"{FOUND} series stand for what a search for {name} finds")
-        return self.made_up(namespace, name, dimensions, stat, period)
+        self.notes.append(f"a search has up to {FOUND} series of made-up names")
+        return self.made_up(searches.search(text, stat), period)
 
-    def queried(self, text: str) -> list[Series]:
-        found, group = _QUERY.search(text), _GROUP.search(text)
-        stat, name, namespace = found.groups() if found else ("AVG", "Metric", "")
-        dimensions = [part.strip() for part in group[1].split(",")] if group else []
-        return self.made_up(namespace, name.strip('"'), dimensions, _STATS.get(stat.upper(), "Average"), self.over.step)
-
-    def made_up(self, namespace: str, name: str, dimensions: Sequence[str], stat: str, period: int) -> list[Series]:
-        values = self.names.of(dimensions[0]) if dimensions else ("",)
+    def made_up(self, wanted: Wanted, period: int) -> list[Series]:
         series = []
-        for value in values:
-            given = dict.fromkeys(dimensions[:1], value)
-            metric = Metric("", namespace, name, given, stat=stat, period=period)
-            series.append(
-                Series(sample.values(metric, self.over), value or name, sample.kind(metric).unit, period, metric)
-            )
+        for value in self.names.of(wanted.by) if wanted.by else ("",):
+            given = {wanted.by: value, **wanted.fixed}
+            metric = Metric("", wanted.namespace, wanted.name, given, stat=wanted.stat, period=period)
+            label, values = value or wanted.name, sample.values(metric, self.over)
+            series.append(Series(values, label, sample.unit(metric), period, metric))
         return series
 
     def band(self, of: Series, wide: float) -> list[Series]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -33,8 +34,10 @@ _WORDS: tuple[tuple[re.Pattern[str], Sequence[str]], ...] = tuple(
         (r"state|status", ("SUCCEEDED", "FAILED", "SUCCEEDED", "SUPERSEDED")),
         (r"suite|test", ("regression", "load", "smoke")),
         (r"level|severity", ("ERROR", "WARN", "ERROR")),
-        (r"commit|version|revision|digest", ("9f31c07", "2b8e4d1", "e05a9c6", "71d3f28")),
-        (r"author|user|who|principal", ("Ada", "Grace", "Edsger")),
+        (r"commit|version|revision|digest|templates|image", ("9f31c07", "2b8e4d1", "e05a9c6", "71d3f28")),
+        (r"author|user|who|principal|_by$", ("Ada", "Grace", "Edsger")),
+        (r"_ago$", ("0", "1")),
+        (r"trigger", ("Webhook", "StartPipelineExecution", "Webhook")),
         (r"reason|cause", ("alarm AnswersErrors", "tests failed", "timed out")),
         (r"path|uri|url|resource", ("/orders", "/orders/{id}", "/prices")),
         (r"method", ("GET", "POST", "PUT")),
@@ -86,7 +89,7 @@ def _series(query: Query, between: tuple[int, int], names: Names) -> Shown:
         for group in _groups(query, names):
             metric = _metric(measure, group)
             label = " ".join(filter(None, (group, measure if len(query.measures) > 1 or not group else "")))
-            series = Series(sample.values(metric, over), label, sample.kind(metric).unit, over.step, metric)
+            series = Series(sample.values(metric, over), label, sample.unit(metric), over.step, metric)
             found.append(Line(label, series, COLOURS[len(found) % len(COLOURS)]))
     return Shown(over, tuple(found))
 
@@ -104,7 +107,15 @@ def rows(query: Query, between: tuple[int, int], names: Names) -> list[tables.Ce
     for number in range(count):
         at = between[1] - (number * number + 1) * (between[1] - between[0]) // (count * count + 1)
         made.append([(_cell(column, number, at, query, names), INK) for column in query.columns])
-    return made
+    return _different(made, query)
+
+
+def _different(made: Sequence[tables.Cells], query: Query) -> list[tables.Cells]:
+    """Without rows of groups that are there already."""
+    places = [place for place, column in enumerate(query.columns) if column in (*query.groups, *query.times)]
+    if not places:
+        return list(made)
+    return list({tuple(row[place][0] for place in places): row for row in reversed(made)}.values())[::-1]
 
 
 def _cell(column: str, number: int, at: int, query: Query, names: Names) -> str:
@@ -119,11 +130,19 @@ def _text(column: str, number: int, query: Query, names: Names) -> str:
         return query.fixed[column]
     if column in query.measures or (_COUNTED.search(column) and not _NAMED.search(column)):
         return str(_chance(column, number) % (900 if re.search(r"seconds|bytes|avg|pct", column) else 40) + 1)
-    if _NAMED.search(column):
-        words: Sequence[str] = names.of(column)
-    else:
-        words = next((words for pattern, words in _WORDS if pattern.search(column)), (f"{column} 1", f"{column} 2"))
+    words = _words(column, names)
+    if column in query.groups:  # each combination of groups once
+        words = tuple(dict.fromkeys(words))
+        earlier = query.groups[: query.groups.index(column)]
+        number //= math.prod(len(set(_words(group, names))) for group in earlier)
     return words[number % len(words)]
+
+
+def _words(column: str, names: Names) -> Sequence[str]:
+    """What a column holds."""
+    if _NAMED.search(column):
+        return names.of(column)
+    return next((words for pattern, words in _WORDS if pattern.search(column)), (f"{column} 1", f"{column} 2"))
 
 
 def _chance(column: str, number: int) -> int:

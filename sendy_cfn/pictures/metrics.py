@@ -102,7 +102,8 @@ def problems(place: str, given: Any) -> Iterator[str]:
         yield from _words(here, words, previous, options)
         previous = _written_out(words, previous) or previous
         yield from _options(here, options)
-        if name := options.get("id"):
+        name = options.get("id")
+        if isinstance(name, str):
             if name in ids:
                 yield f"{here}: id {name!r} is taken by {ids[name]}"
             ids[name] = here

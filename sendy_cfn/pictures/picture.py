@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from sendy_cfn.pictures import chart, figures, grid, logs, moments, shares, states, tables, words
-from sendy_cfn.pictures.body import Body, Widget
+from sendy_cfn.pictures.body import Body, Variable, Widget
 from sendy_cfn.pictures.lines import Names
 from sendy_cfn.pictures.setting import Alarm, Draw, Notes, Setting, empty, titled
 from sendy_cfn.pictures.svg import (
@@ -29,7 +29,7 @@ from sendy_cfn.pictures.svg import (
 
 FIELD = 38.0  # width and height of a field of the grid; a picture is then about as wide as a README
 GAP = 8.0  # between widgets, and around all
-HEAD = 38.0
+HEAD, CHOICES = 38.0, 26.0  # heights of the name, and of the variables
 NOTE = 14.0  # a line below
 SAMPLE = "SAMPLE DATA"
 _SAID = "Layout, titles, labels, thresholds and time range are the template's; every number is made up."
@@ -49,7 +49,8 @@ class Subject:
 def draw(subject: Subject) -> str:
     """The dashboard as SVG: the same text from the same dashboard, on every machine."""
     wide = grid.COLUMNS * FIELD + 2 * GAP
-    below = HEAD + grid.rows([widget.cell for widget in subject.body.widgets]) * FIELD + GAP
+    top = HEAD + (CHOICES if subject.body.variables else 0)
+    below = top + grid.rows([widget.cell for widget in subject.body.widgets]) * FIELD + GAP
     root = ET.Element(
         "svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-labelledby": "title description"}
     )
@@ -60,10 +61,11 @@ def draw(subject: Subject) -> str:
     page = add(root, "rect", width=wide, fill=PAGE, stroke=LINE, rx=6)
     between = moments.span(subject.body.start, subject.body.end)
     _head(root, wide, subject, between)
+    _choices(root, Area(GAP * 1.5, HEAD, wide - GAP * 3, CHOICES), subject.body.variables)
     setting = Setting(between, subject.names, subject.alarms)
     notes: list[str] = []
     for widget in subject.body.widgets:
-        notes += _widget(root, widget, setting)
+        notes += _widget(root, widget, area(widget.cell, top), setting)
     high = below + _foot(root, Area(GAP, below, wide - 2 * GAP, 0), list(dict.fromkeys(notes)))
     page.set("height", number(high))
     for name, value in {
@@ -78,9 +80,9 @@ def draw(subject: Subject) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def area(cell: grid.Cell) -> Area:
-    """Where a cell of the grid is in the picture."""
-    x, y = GAP + cell.x * FIELD, HEAD + cell.y * FIELD
+def area(cell: grid.Cell, top: float = HEAD) -> Area:
+    """Where a cell of the grid is in the picture, below its head."""
+    x, y = GAP + cell.x * FIELD, top + cell.y * FIELD
     return Area(x + GAP / 2, y + GAP / 2, cell.width * FIELD - GAP, cell.height * FIELD - GAP)
 
 
@@ -100,8 +102,22 @@ def _head(root: ET.Element, wide: float, subject: Subject, between: tuple[int, i
     write(root, inner.x + used + 12, 24, f"{subject.origin} · {shown}", 11, room=room - used - 12, fill=SOFT)
 
 
-def _widget(root: ET.Element, widget: Widget, setting: Setting) -> Notes:
-    place = area(widget.cell)
+def _choices(root: ET.Element, room: Area, variables: Sequence[Variable]) -> None:
+    """The variables with their first values, as many as there is room for."""
+    x = room.x
+    for each in variables:
+        sign = "" if each.free else "  ▼"
+        text = f"{each.value}{sign}"
+        label, box = width(each.label, 11) + 8, max(width(text, 11), 40.0) + 16
+        if x + label + box > room.right:
+            return
+        write(root, x, room.y + 15, each.label, 11, fill=SOFT)
+        rectangle(root, Area(x + label, room.y + 1, box, 20), CARD, stroke=LINE, rx=2)
+        write(root, x + label + 8, room.y + 15, text, 11)
+        x += label + box + 20
+
+
+def _widget(root: ET.Element, widget: Widget, place: Area, setting: Setting) -> Notes:
     group = add(root, "g", class_="widget", data_widget=widget.number)
     if widget.properties.get("background") != "transparent":
         rectangle(group, place, CARD, stroke=LINE, stroke_width=0.8, rx=2)
@@ -114,11 +130,8 @@ def _widget(root: ET.Element, widget: Widget, setting: Setting) -> Notes:
 
 
 def _not_drawn(parent: ET.Element, place: Area, widget: Widget, _setting: Setting) -> Notes:
-    empty(
-        parent,
-        titled(parent, place, widget.properties.get("title", "")),
-        f"a widget of type {widget.type} is not drawn",
-    )
+    room = titled(parent, place, str(widget.properties.get("title", "")))
+    empty(parent, room, f"a widget of type {widget.type} is not drawn")
     return [f"widget {widget.number}, of type {widget.type}, is not drawn"]
 
 

@@ -127,8 +127,14 @@ def _arn(place: str, value: Any) -> Iterator[str]:
 
 def _band(edge: Check) -> Check:
     """An annotation, or the two that are a band."""
-    band = _list(edge, 2, 2)
-    return lambda place, given: band(place, given) if isinstance(given, list) else edge(place, given)
+
+    def with_value(place: str, given: Any) -> Iterator[str]:
+        yield from edge(place, given)
+        if isinstance(given, dict) and "value" not in given:
+            yield f"{place}.value: missing"
+
+    band = _list(with_value, 2, 2)
+    return lambda place, given: band(place, given) if isinstance(given, list) else with_value(place, given)
 
 
 _PAINT: dict[str, Check] = {"label": _text, "color": _colour, "visible": _switch}
@@ -207,6 +213,32 @@ def _log_rule(place: str, given: Properties) -> Iterator[str]:
 
 def _no_rule(_place: str, _given: Properties) -> Iterator[str]:
     return iter(())
+
+
+_VALUE = _mapping(value=_text, label=_text)
+_VARIABLE: dict[str, Check] = {
+    "type": _word("property", "pattern"),
+    "property": _text,
+    "pattern": _text,
+    "inputType": _word("input", "select", "radio"),
+    "id": _text,
+    "label": _text,
+    "defaultValue": _text,
+    "visible": _switch,
+    "search": _text,
+    "populateFrom": _text,
+    "values": _list(_VALUE),
+}
+
+
+def variables(given: Any) -> Iterator[str]:
+    """What is wrong with the choices above the widgets."""
+    yield from _list(_mapping(**_VARIABLE))("variables", given)
+    for number, each in enumerate(given if isinstance(given, list) else []):
+        if isinstance(each, dict):
+            of = each.get("type", "")
+            needed = ("id", "type", "inputType", *([of] if of in ("property", "pattern") else []))
+            yield from (f"variables[{number}].{name}: missing" for name in needed if name not in each)
 
 
 # Type -> what is checked by name, what must be there, and a rule over all of it. Of the last two types, which are not

@@ -98,8 +98,8 @@ def _floor(value: float) -> int:
 
 def _step(least: float, unit: str) -> float:
     factor = _SECONDS.get(unit)
-    if factor and least * factor > 30:
-        return next((size for size in _ROUND_TIMES if size >= least * factor * 0.999), _ROUND_TIMES[-1]) / factor
+    if factor and 30 < least * factor <= _ROUND_TIMES[-1]:
+        return next(size for size in _ROUND_TIMES if size >= least * factor * 0.999) / factor
     power = 1.0
     while power * 10 <= least:
         power *= 10

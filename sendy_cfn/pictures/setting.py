@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from sendy_cfn.pictures.body import Widget
 from sendy_cfn.pictures.lines import Names
-from sendy_cfn.pictures.svg import FAINT, INK, Area, write
+from sendy_cfn.pictures.svg import FAINT, INK, Area, width, write
 
 PAD = 10.0  # between a widget's border and what is in it
 TITLE = 22.0  # height of a title
@@ -45,7 +45,8 @@ def titled(parent: ET.Element, area: Area, title: str) -> Area:
     inner = area.inset(PAD, PAD)
     if not title:
         return inner
-    write(parent, inner.x, inner.y + 10, title, 12, room=inner.width, bold=True, fill=INK)
+    size = min(12.0, max(10.0, 12.0 * inner.width / width(title, 12, bold=True) - 0.05))
+    write(parent, inner.x, inner.y + 10, title, round(size, 1), room=inner.width, bold=True, fill=INK)
     return inner.inset(0, TITLE, 0, 0)
 
 

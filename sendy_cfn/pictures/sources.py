@@ -10,6 +10,7 @@ from sendy_cfn.checks.action_templates import Block, Library, readable
 from sendy_cfn.checks.rendering.stacks import Rendered, renderings
 from sendy_cfn.config.model import Platform
 from sendy_cfn.pictures import scale, unknown
+from sendy_cfn.pictures.metrics import PERIOD
 from sendy_cfn.pictures.setting import Alarm
 from sendy_cfn.pictures.unknown import ACCOUNT, Words
 
@@ -91,21 +92,29 @@ def alarms_of(rendered: Rendered, words: Words) -> dict[str, Alarm]:
 
 
 def _alarm(name: str, given: Mapping[str, Any]) -> Alarm:
-    period = next((int(each["Period"]) for each in _queries(given) if "Period" in each), 300)
-    threshold = given.get("Threshold")
+    period = int(next((number for each in _queries(given) if (number := _number(each.get("Period")))), PERIOD))
+    threshold = _number(given.get("Threshold"))
     sign = _SIGNS.get(given.get("ComparisonOperator", ""), "")
     says = ""
     if sign and threshold is not None:
         periods = given.get("EvaluationPeriods", 1)
-        says = f"alarm {sign} {scale.digits(float(threshold))}, {given.get('DatapointsToAlarm', periods)} of {periods}"
+        says = f"alarm {sign} {scale.digits(threshold)}, {given.get('DatapointsToAlarm', periods)} of {periods}"
     return Alarm(
         name,
         list(_metrics(given)),
-        None if threshold is None else float(threshold),
+        threshold,
         says,
         str(given.get("Statistic", given.get("ExtendedStatistic", "Average"))),
         period,
     )
+
+
+def _number(value: object) -> float | None:
+    """None where only AWS knows it."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
 
 
 def _queries(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -126,7 +135,10 @@ def _metrics(given: Mapping[str, Any]) -> Iterator[list[Any]]:
             yield [{**options, "expression": each["Expression"]}]
             continue
         stat = each["MetricStat"]
-        yield [*_words(stat["Metric"]), {**options, "stat": stat["Stat"], "period": int(stat["Period"])}]
+        yield [
+            *_words(stat["Metric"]),
+            {**options, "stat": stat["Stat"], "period": int(_number(stat["Period"]) or PERIOD)},
+        ]
 
 
 def _words(given: Mapping[str, Any]) -> list[str]:

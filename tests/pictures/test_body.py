@@ -130,6 +130,13 @@ def test_widgets_on_top_of_each_other() -> None:
     body.read(json.dumps({"widgets": [first, {**second, "x": 12}]}))
 
 
+def test_mistakes_in_variables() -> None:
+    assert problems(variables=[{"type": "pattern", "id": "x", "inputType": "list"}]) == [
+        "variables[0].inputType: 'list', allowed: input, select, radio",
+        "variables[0].pattern: missing",
+    ]
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     found = problems(widget("graph"), widget(x=30, y=0), metric(view="lines"), end="yesterday", widget=[])
     assert [problem.partition(":")[0] for problem in found] == [

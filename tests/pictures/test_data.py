@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sendy_cfn.pictures import lines, moments, queries, sample, scale
+from sendy_cfn.pictures import lines, logs, moments, queries, sample, scale
 from sendy_cfn.pictures.lines import Names, Shown
 from sendy_cfn.pictures.metrics import Metric, read
 from tests.pictures.reading import drawn, one, texts, widgets
@@ -88,6 +88,17 @@ def test_percentages_are_some(name: str, stat: str) -> None:
     assert all(0 <= point <= 100 for point in points)
 
 
+def test_a_mean_is_a_sum_by_a_count() -> None:
+    month = moments.over((moments.NOW - 30 * moments.DAY, moments.NOW), moments.DAY)
+    whole, count, mean = (
+        sample.values(metric("LeadTime", stat, "courier/Delivery"), month) for stat in ("Sum", "SampleCount", "Average")
+    )
+    assert sum(number or 0 for number in count) > 20
+    for added, number, average in zip(whole, count, mean, strict=True):
+        assert (added is None) == (number is None) == (average is None)
+        assert not number or (added or 0) / number == pytest.approx(average)
+
+
 def test_percentiles_are_in_order() -> None:
     median, high, highest = (known(metric("TargetResponseTime", stat)) for stat in ("p50", "p95", "p99"))
     assert all(a < b < c for a, b, c in zip(median, high, highest, strict=True))
@@ -123,6 +134,18 @@ def test_a_search_finds_a_series_for_each_service() -> None:
     assert labels([{"expression": text, "id": "e1", "label": ""}]) == ["orders", "pricing"]
     assert labels([{"expression": text, "id": "e1", "label": "Requests"}]) == ["Requests orders", "Requests pricing"]
     assert labels([{"expression": f"SUM({text})", "id": "e1", "label": "all"}]) == ["all"]
+
+
+def test_a_search_is_asked_as_often_as_it_says_and_for_what_it_says() -> None:
+    def found(suite: str) -> Shown:
+        text = (
+            f"SEARCH('{{courier/Delivery,Service,Suite}} MetricName=\"TestsPassed\" Suite=\"{suite}\"', 'Sum', 604800)"
+        )
+        return shown([{"expression": text, "id": "e1", "label": ""}], start="-P56D")
+
+    assert found("load").over.step == 7 * moments.DAY
+    assert [line.label for line in found("load").lines] == ["orders", "pricing"]
+    assert found("load").lines[0].series.values != found("smoke").lines[0].series.values
 
 
 def test_a_query_finds_a_series_for_each_group() -> None:
@@ -265,6 +288,14 @@ def test_limits_of_an_axis_are_kept() -> None:
 def test_columns_of_a_query(query: str, columns: Any, measures: Any, bin_: int | None) -> None:
     found = queries.read(f"SOURCE '/demo' | {query}")
     assert (found.columns, found.measures, found.bin) == (columns, measures, bin_)
+
+
+def test_rows_of_groups_are_each_there_once() -> None:
+    found = queries.read("SOURCE '/demo' | stats count(*) as n by service, outcome, bin(1d)")
+    table = logs.rows(found, (moments.NOW - moments.DAY, moments.NOW), NAMES)
+    groups = [tuple(text for text, _ in row[:2]) for row in table]
+    assert len(set(groups)) == 4
+    assert len({tuple(text for text, _ in row[:3]) for row in table}) == len(table)
 
 
 def test_rows_obey_filters_and_limits() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sendy_cfn.pictures import grid, picture, properties
+from sendy_cfn.pictures import body, grid, picture, properties
 from sendy_cfn.pictures.body import Widget
 from sendy_cfn.pictures.svg import width
 from tests.pictures.reading import (
@@ -47,7 +48,7 @@ def test_every_widget_is_drawn_in_its_place() -> None:
     assert [int(group.attrib["data-widget"]) for group in groups] == [w.number for w in specimen().widgets]
     for widget, group in zip(specimen().widgets, groups, strict=True):
         assert texts(group), widget
-        assert outside(group, picture.area(widget.cell)) == []
+        assert outside(group, picture.area(widget.cell, picture.HEAD + picture.CHOICES)) == []
 
 
 def test_no_text_is_on_another() -> None:
@@ -147,6 +148,19 @@ def test_an_alarm_of_elsewhere_is_named() -> None:
     svg = drawn(one("metric", {"region": "eu-central-1", "annotations": {"alarms": [f"{ARN}-2"]}}))
     assert "No data" in texts(widgets(svg)[0])
     assert "AnswersErrors-2 is of another template" in " ".join(texts(svg))
+
+
+def test_choices_above_the_widgets_are_there_and_nothing_is_below_them() -> None:
+    choice = {"type": "property", "property": "ServiceName", "inputType": "select", "id": "service", "label": "Service"}
+    hidden = {**choice, "id": "other", "label": "Hidden", "visible": False}
+    widget = {"type": "text", "properties": {"markdown": "# Head"}}
+    document = {"variables": [{**choice, "defaultValue": "orders"}, hidden], "widgets": [widget]}
+    svg = drawn(body.read(json.dumps(document)))
+    assert {"Service", "orders  ▼"} <= set(texts(svg))
+    assert "Hidden" not in texts(svg)
+    assert covered(svg) == []
+    [group] = widgets(svg)
+    assert outside(group, picture.area(grid.Cell(0, 0, 6, 6), picture.HEAD + picture.CHOICES)) == []
 
 
 def test_text_that_has_no_room_is_said_to_have_none() -> None:
