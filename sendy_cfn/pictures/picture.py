@@ -174,7 +174,8 @@ def words_for(dashboard: Body) -> str:
 def _said(widget: Widget) -> str:
     if widget.type == "text":
         blocks = [block for block in words.read(widget.properties["markdown"]) if block.runs]
-        return "text: " + "".join(run.text for run in blocks[0].runs) if blocks else "text"
+        first = "".join(run.text for run in blocks[0].runs).partition(". ")[0] if blocks else ""
+        return f"text: {first.rstrip('.')}" if first else "text"
     kind = widget.properties.get("view", "timeSeries" if widget.type == "metric" else widget.type)
     names = {"timeSeries": "chart", "singleValue": "values", "log": "table", "alarm": "alarms", "bar": "bars"}
     title = widget.properties.get("title", "")
