@@ -53,9 +53,10 @@ def names(draw: st.DrawFn, pattern: str, least: int, most: int) -> list[str]:
 
 
 @st.composite
-def platforms(draw: st.DrawFn, services: int = 0) -> Document:
+def platforms(draw: st.DrawFn, services: int = 0, strategy: Strategy | None = None) -> Document:
     """A platform.yaml with every kind of key in it; up to four services are rich.
 
+    `strategy` is that of the first environment, where it is given.
     `services` is their number, where it is to be a large one. A third of those is in a second cell: names and
     parameters of the longest kind leave room for fewer than sixty in one root.
     """
@@ -71,6 +72,10 @@ def platforms(draw: st.DrawFn, services: int = 0) -> Document:
     for number in range(max(0, services - len(rich)) or draw(st.sampled_from((0, 0, 0, 1, 5)))):
         more = {"kind": "web", "source": {"repository": "some/thing"}} | ({"cell": 2} if number % 3 == 2 else {})
         platform["services"].setdefault(f"s{number:02d}-more", more)
+    if strategy:
+        next(iter(platform["environments"].values()))["strategy"] = str(strategy)
+        if strategy is Strategy.CLUSTER_SWITCH:
+            platform.setdefault("domain", "demo.example")
     settle(platform)
     return platform
 
@@ -242,13 +247,13 @@ def _commands(platform: Document, service: Document) -> None:
 
 
 def _strategies(platform: Document, service: Document) -> None:
-    """Choices that can't work become rolling ones, where they were made."""
+    """A switch gets its second cluster; choices that can't work become rolling ones, where they were made."""
     own = service.setdefault("strategies", {})
     for name, place in platform["environments"].items():
         strategy = own.get(name, place.get("strategy", "rolling"))
-        switch = strategy == Strategy.CLUSTER_SWITCH and (
-            len(place.get("clusters", [])) < 2 or not platform.get("domain")
-        )
+        switch = strategy == Strategy.CLUSTER_SWITCH and not platform.get("domain")
+        if strategy == Strategy.CLUSTER_SWITCH and not switch:
+            place["clusters"] = [str(Colour.BLUE), str(Colour.GREEN)]
         instance = strategy == Strategy.CODEDEPLOY and service.get("capacity", "fargate") != Capacity.FARGATE
         if switch or instance:
             own[name] = "rolling"
