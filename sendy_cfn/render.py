@@ -4,8 +4,9 @@ The text is written directly from the objects: sections and keys come in a fixed
 was written in, so a diff of two outputs is a diff of two intentions. What a YAML parser reads back equals
 ``template.to_dict()``.
 
-Functions are short (``!Ref Vpc``) where all their arguments are scalars and long (``Fn::If:``) otherwise, because
-CloudFormation refuses one tag directly after another.
+Functions are short (``!Ref Vpc``) where all their arguments are scalars, or scalars and short functions that fit on the
+line (``!If [IsLarge, !Ref Large, !Ref Small]``). Otherwise they are long (``Fn::If:``), because CloudFormation refuses
+one tag directly after another.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sendy_cfn.scalars import interpolated, key, number, text
 from sendy_cfn.unwrap import OPENERS, YAML_TYPES, in_order, unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from troposphere import Template
 
@@ -53,6 +54,9 @@ _SHORT = {"Ref": "!Ref", "Condition": "!Condition"} | {
         *("Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"),
     )
 }
+
+_WIDTH = 130  # columns of a line that holds a list
+_IN_LISTS = frozenset(",[]{}")  # what text between brackets can hold in quotes only
 
 _PARAMETERS: dict[str, str] = {}  # what a parameter holds -> its text
 _MOST_PARAMETERS = 500
@@ -210,13 +214,41 @@ def _emit_short(head: str, value: Mapping[str, Any], pad: str, out: list[str]) -
         out.append(f"{head} !GetAtt {text('.'.join(argument), pad)}")
     elif kind is str:
         out.append(f"{head} {tag} {interpolated(argument, pad) if tag == '!Sub' else text(argument, pad)}")
-    elif kind is list and argument and name.startswith("Fn::") and all(type(item) in _SCALARS for item in argument):
+    elif kind is not list or not argument or not name.startswith("Fn::"):
+        return False
+    elif len(line := _in_line(argument)) and len(f"{head} {tag} {line}") - 1 <= _WIDTH:
+        out.append(f"{head} {tag} {line}")
+    elif all(type(item) in _SCALARS for item in argument):
         child = f"{pad}  "
         out.append(f"{head} {tag}")
         _sequence(argument, child, child, out)
     else:
         return False
     return True
+
+
+def _in_line(arguments: Iterable[Any]) -> str:
+    """The arguments of a function as a list on one line; "" where one of them is no scalar and no short function."""
+    found = [_flat(argument) for argument in arguments]
+    return f"[{', '.join(found)}]" if all(found) else ""
+
+
+def _flat(value: Any) -> str:
+    """A scalar or a short function of one, as it stands between brackets; "" where it can't."""
+    opened = unwrap(value)
+    kind = type(opened)
+    if kind is str:
+        found = text(opened, "\n")
+    elif kind in _NUMBERS:
+        return number(opened)
+    else:
+        written: list[str] = []
+        if kind is not dict or len(opened) != 1 or not _emit_short("", opened, "\n", written):
+            return ""
+        found = written[0].strip()
+    held = found.partition(" ")[2] if found.startswith("!") else found
+    quoted = held.startswith(("'", '"'))
+    return found if "\n" not in found and (quoted or _IN_LISTS.isdisjoint(held)) else ""
 
 
 def _is_attribute(argument: Any) -> bool:

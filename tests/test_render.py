@@ -97,8 +97,12 @@ def test_form(template: tr.Template) -> None:
         if isinstance(node, yaml.ScalarNode):
             assert node.style != ">"
             assert node.style == "|" or node.start_mark.line == node.end_mark.line
-        if node.tag.startswith("!"):  # a short form holds scalars only: no function in it, short or long
-            assert all(isinstance(part, yaml.ScalarNode) and not part.tag.startswith("!") for part in _nodes(node)[1:])
+        if node.tag.startswith("!"):  # a short form holds scalars, and on one line short forms of scalars
+            parts = _nodes(node)[1:]
+            assert all(isinstance(part, yaml.ScalarNode) or part.tag.startswith("!") for part in parts)
+            line = isinstance(node, yaml.SequenceNode) and node.flow_style
+            assert line or not any(part.tag.startswith("!") for part in parts)
+            assert not line or node.start_mark.line == node.end_mark.line
 
 
 @given(template=templates())
@@ -158,8 +162,12 @@ def test_declarations_and_policies_come_in_their_customary_order() -> None:
         (tr.Sub("${AWS::StackName}-vpc"), '!Sub "${AWS::StackName}-vpc"'),
         (tr.GetAZs(), "!GetAZs ''"),
         (tr.GetAZs(tr.Region), "Fn::GetAZs: !Ref AWS::Region"),
-        (tr.Select(0, tr.GetAZs()), "Fn::Select:\n  - 0\n  - !GetAZs ''"),
-        (tr.FindInMap("A", "b", "c"), "!FindInMap\n  - A\n  - b\n  - c"),
+        (tr.Select(0, tr.GetAZs()), "!Select [0, !GetAZs '']"),
+        (tr.FindInMap("A", "b", "c"), "!FindInMap [A, b, c]"),
+        (tr.Equals("a, b", "[c]"), "!Equals\n  - a, b\n  - '[c]'"),
+        (tr.If("A", "b, c", tr.NoValue), "Fn::If:\n  - A\n  - b, c\n  - !Ref AWS::NoValue"),
+        (tr.If("A", tr.If("B", "c", "d"), "e"), "Fn::If:\n  - A\n  - !If [B, c, d]\n  - e"),
+        (tr.Equals("a" * 70, "b" * 70), f"!Equals\n  - {'a' * 70}\n  - {'b' * 70}"),
         (tr.Base64(tr.Sub("a\nb\n")), "Fn::Base64: !Sub |\n  a\n  b"),
         ({"Script": "a\n\n  b"}, "Script: |-\n  a\n\n    b"),
         ([["a", {"b": "c", "d": []}], {}], "- - a\n  - b: c\n    d: []\n- {}"),
