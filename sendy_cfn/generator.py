@@ -214,7 +214,7 @@ def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str], Cal
 _SMALLER = {
     "toolchain": "; give some services another 'cell'",
     "builds": "; shorter commands of its tests, in scripts of its repository, make it smaller",
-    "service": "; fewer or shorter variables, commands and permissions make it smaller",
+    "service": "; 'alarms: release', or fewer or shorter variables, commands and permissions make it smaller",
     "pipeline": "; fewer environments, tests or approvals make it smaller, and other strategies than cluster-switch",
 }
 

@@ -23,7 +23,8 @@ SERVICE, TASK_DEFINITION = "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
 LISTENER_RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 POLICY, ROLE = "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"
-LOG_GROUP, PARAMETER = "AWS::Logs::LogGroup", "AWS::SSM::Parameter"
+LOG_GROUP, METRIC_FILTER = "AWS::Logs::LogGroup", "AWS::Logs::MetricFilter"
+PARAMETER = "AWS::SSM::Parameter"
 HEALTH_CHECK, RECORD = "AWS::Route53::HealthCheck", "AWS::Route53::RecordSet"
 
 # Names of load balancers and target groups have at most 32 characters: CloudFormation keeps little of the stack's name.
@@ -266,14 +267,16 @@ def _observation(mine: str) -> list[Scope]:
         " PutBearerTokenAuthentication TagResource UntagResource ListTagsForResource"
     )
     read = "logs:DescribeLogGroups DescribeIndexPolicies DescribeResourcePolicies"
-    change = "DeleteAlarms DescribeAlarms"
+    count = "logs:PutMetricFilter DeleteMetricFilter DescribeMetricFilters"
     tag = "cloudwatch:TagResource UntagResource ListTagsForResource"
     return [
         Scope("LogGroups", (LOG_GROUP,), group, groups),
         Scope("ReadLogGroups", (LOG_GROUP,), read, ANY, HERE),
-        Scope("Alarms", (ALARM,), f"cloudwatch:PutMetricAlarm {change}", alarms),
+        Scope("MetricFilters", (METRIC_FILTER,), count, groups),
+        Scope("Alarms", (ALARM,), "cloudwatch:PutMetricAlarm", alarms),
         Scope("TagAlarms", (ALARM, COMPOSITE_ALARM), tag, alarms),
-        Scope("CompositeAlarms", (COMPOSITE_ALARM,), f"cloudwatch:PutCompositeAlarm {change}", ANY, HERE),
+        Scope("CompositeAlarms", (COMPOSITE_ALARM,), "cloudwatch:PutCompositeAlarm", ANY, HERE),
+        Scope("AnyAlarm", (ALARM, COMPOSITE_ALARM), "cloudwatch:DeleteAlarms DescribeAlarms", ANY, HERE),
     ]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import If, NoValue, events
 
 from sendy_cfn.blocks import event_patterns as patterns
+from sendy_cfn.blocks.service_alarms import WARNINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,11 @@ PIPELINE = {
     "pipeline": "$.detail.pipeline",
     "execution": "$.detail.execution-id",
 }
+
+ALARM = f"{CONSOLE}/cloudwatch/home?region=<region>#alarmsV2:alarm/<alarm>"
+# One message for a service, a cluster or a network that is not well, however many of its alarms go off.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+HEALTH = {"configuration": {"alarmRule": [{"exists": True}]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def messages(platform: str, accounts: Sequence[Any]) -> dict[str, Message]:
         "digest": "$.detail.image-digest",
     }
     image = f"Image <digest>: {CONSOLE}/ecr/private-registry/repositories?region=<region>"
+    alarm = {"region": "$.region", "alarm": "$.detail.alarmName", "time": "$.time"}
     return {
         "StageFailed": Message(
             ALERT,
@@ -94,18 +101,32 @@ def messages(platform: str, accounts: Sequence[Any]) -> dict[str, Message]:
         ),
         "AlarmOn": Message(
             ALERT,
-            patterns.alarms(platform, accounts, state={"value": ["ALARM"]}),
-            {"region": "$.region", "alarm": "$.detail.alarmName", "time": "$.time", "why": "$.detail.state.reason"},
+            patterns.alarms(platform, accounts, state={"value": ["ALARM"]}, **HEALTH),
+            alarm | {"why": "$.detail.state.reason"},
             "Alarm <alarm> went off at <time>",
-            (f"{CONSOLE}/cloudwatch/home?region=<region>#alarmsV2:alarm/<alarm>",),
+            (ALARM,),
             ("<why>",),
         ),
         "AlarmOver": Message(
             NOTICE,
-            patterns.alarms(platform, accounts, state={"value": ["OK"]}, previousState={"value": ["ALARM"]}),
-            {"region": "$.region", "alarm": "$.detail.alarmName", "time": "$.time"},
+            patterns.alarms(platform, accounts, state={"value": ["OK"]}, previousState={"value": ["ALARM"]}, **HEALTH),
+            alarm,
             "Alarm <alarm> is over since <time>",
-            (f"{CONSOLE}/cloudwatch/home?region=<region>#alarmsV2:alarm/<alarm>",),
+            (ALARM,),
+        ),
+        # What may become trouble, and is part of no composite alarm.
+        "WarningOn": Message(
+            NOTICE,
+            patterns.alarms(
+                platform,
+                accounts,
+                alarmName=[{"wildcard": f"{platform}-*-{kind}"} for kind in WARNINGS],
+                state={"value": ["ALARM"]},
+            ),
+            alarm | {"what": "$.detail.configuration.description"},
+            "Alarm <alarm> went off at <time>",
+            (ALARM,),
+            ("<what>",),
         ),
         "CriticalFindings": Message(
             ALERT,

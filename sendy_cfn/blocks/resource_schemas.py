@@ -32,6 +32,7 @@ TYPES = (
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
+    "AWS::Logs::MetricFilter",
     "AWS::Route53::HealthCheck",
     "AWS::Route53::RecordSet",
     "AWS::SSM::Parameter",

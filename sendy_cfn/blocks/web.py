@@ -18,8 +18,9 @@ from sendy_cfn.knobs import service as knobs
 from sendy_cfn.knobs.release import RECORD_TTL
 
 if TYPE_CHECKING:
-    from troposphere import AWSHelperFn, AWSObject, Template
+    from troposphere import AWSHelperFn, AWSObject, Template, cloudwatch, logs
 
+    from sendy_cfn.blocks.release_alarms import Watched
     from sendy_cfn.config.model import Platform, Service
     from sendy_cfn.config.releases import Variant
     from sendy_cfn.wires import Wire
@@ -56,6 +57,7 @@ class Web:
     variant: Variant
     group: ec2.SecurityGroup  # of the tasks
     definitions: dict[Colour, ecs.TaskDefinition]  # one per side
+    log_group: logs.LogGroup  # of all tasks
 
 
 class Arrangement(NamedTuple):
@@ -63,6 +65,8 @@ class Arrangement(NamedTuple):
 
     resources: list[AWSObject]  # in the order they are emitted
     outputs: Outputs
+    watched: Watched  # what its alarms look at
+    alarms: list[cloudwatch.Alarm]  # those that stop a release
 
 
 def target_group(web: Web, title: str) -> elb.TargetGroup:

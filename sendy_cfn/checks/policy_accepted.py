@@ -49,6 +49,7 @@ SHIFT, CODEDEPLOY = ("service-*", "CodeDeployPolicy"), (ROLES, "CodeDeployPolicy
 AUTHOR, READER = ("release-tools.yaml", "AuthorPolicy"), ("release-tools.yaml", "ReaderPolicy")
 
 # Reasons
+COMPOSITE = "AWS refuses all three for composite alarms where a statement names ARNs; in this region only"
 ONE_ROLE = "stacks are made with the CloudFormation role only, which only CloudFormation gets"
 ROLES_OF_SERVICES = "making roles of services is what it is for: below their path only, with policies from there only"
 PASSED = "only the roles that the statement names, to the service that its condition names"
@@ -85,6 +86,11 @@ _ENTRIES: tuple[tuple[str, tuple[str, str], tuple[str, ...], str], ...] = (
     (MANAGES, IDENTITY, tuple(f"iam:{verb}" for verb in _MANAGED), ROLES_OF_SERVICES),
     *((MANAGES, policy, ("iam:passrole",), PASSED) for policy in (IDENTITY, DEPLOY, CODEDEPLOY, SHIFT)),
     (MANAGES, PIPELINE, ("s3:putobjectacl",), "of the pipeline's own artifacts only"),
+    (
+        *("parliament:RESOURCE_STAR", (ROLES, "ObservationPolicy")),
+        tuple(f"cloudwatch:{name}" for name in ("DeleteAlarms", "DescribeAlarms", "PutCompositeAlarm")),
+        COMPOSITE,
+    ),
     # Credentials
     *((CREDENTIALS, policy, ("ecr:getauthorizationtoken",), TOKEN) for policy in (IMAGE, EXECUTION)),
     *((CREDENTIALS, policy, ("sts:assumerole",), ENTERS) for policy in (PIPELINE, READER)),

@@ -12,6 +12,7 @@ from sendy_cfn.config import patterns
 from sendy_cfn.config.fields import key
 from sendy_cfn.config.regions import REGIONS
 from sendy_cfn.config.words import (
+    Alarms,
     Architecture,
     Capacity,
     Colour,
@@ -264,6 +265,7 @@ class Service:
     scale_on: tuple[Scale, ...] = key(
         "cpu | memory | requests", default=(Scale.CPU, Scale.MEMORY, Scale.REQUESTS), min_items=1
     )
+    alarms: Alarms = key("all | release: those that stop releases only, for a smaller template", default=Alarms.ALL)
     scan: bool = key("a scan's findings stop a release; false for images that the registry can't scan", default=True)
     tests: Commands = key("own test commands", default=Commands())
 

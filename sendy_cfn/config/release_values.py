@@ -35,7 +35,6 @@ _ONLY: dict[str, tuple[tuple[Strategy, ...], str]] = {
     "StepPercent": ((Strategy.LINEAR,), "only 'linear' moves the traffic in steps"),
     "StepBakeMinutes": ((Strategy.LINEAR,), "only 'linear' moves the traffic in steps"),
     "PauseMinutes": (NATIVE, "only blue-green, linear and canary have pause hooks"),
-    "AlarmTaskMinutes": (TEST_TRAFFIC, "here the circuit breaker counts failed tasks"),
     "StandbyTasks": ((Strategy.CLUSTER_SWITCH,), "only 'cluster-switch' has a second side"),
     "GracePeriod": (
         tuple(s for s in Strategy if s is not Strategy.CODEDEPLOY),

@@ -93,6 +93,13 @@ class Scale(StrEnum):
     REQUESTS = "requests"
 
 
+class Alarms(StrEnum):
+    """Which alarms a service has."""
+
+    ALL = "all"
+    RELEASE = "release"  # those that stop a release
+
+
 class Endpoint(StrEnum):
     """Interface endpoints: the services that tasks in private subnets call."""
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendy_cfn.knobs import cluster, common, network, release, service, toolchain
+from sendy_cfn.knobs import alarms, cluster, common, network, release, service, toolchain
 
 if TYPE_CHECKING:
     from sendy_cfn.parameters import Knob
 
-OF_SERVICES: tuple[Knob, ...] = (*service.KNOBS, *release.KNOBS, common.LOG_RETENTION_DAYS)
+OF_SERVICES: tuple[Knob, ...] = (
+    *service.KNOBS,
+    *release.KNOBS,
+    *alarms.KNOBS,
+    common.LOG_RETENTION_DAYS,
+    common.FULL_MONITORING,
+)
 ALL: tuple[Knob, ...] = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS, *OF_SERVICES, *toolchain.KNOBS)
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in ALL}
 

@@ -102,4 +102,22 @@ def toolchain_account(template: Template, account: str | None) -> str:
     return str(TOOLCHAIN_ACCOUNT_ID.take(template).data["Ref"]) if account else "AWS::AccountId"
 
 
-KNOBS = (ENVIRONMENT, DOMAIN_NAME, CLUSTER_ID, TOOLCHAIN_ACCOUNT_ID, LOG_RETENTION_DAYS, PERMISSIONS_BOUNDARY_ARN)
+FULL_MONITORING = Knob(
+    name="FullMonitoring",
+    description=(
+        "Whether there are alarms beside those that stop releases, anomaly bands and a dashboard; they cost money"
+    ),
+    group=GENERAL,
+    allowed=("true", "false"),
+    default="true",
+)
+
+KNOBS = (
+    ENVIRONMENT,
+    DOMAIN_NAME,
+    CLUSTER_ID,
+    TOOLCHAIN_ACCOUNT_ID,
+    LOG_RETENTION_DAYS,
+    FULL_MONITORING,
+    PERMISSIONS_BOUNDARY_ARN,
+)

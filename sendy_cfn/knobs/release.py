@@ -161,6 +161,16 @@ ALARM_P95_MILLISECONDS = Knob(
     minimum=1,
     maximum=60000,
 )
+ALARM_P99_MILLISECONDS = Knob(
+    name="AlarmP99Milliseconds",
+    description="Milliseconds within which 99 % of the answers have to come, or a release is stopped",
+    group=ALARMS,
+    label="99 % of answers within (ms)",
+    type="Number",
+    default=5000,
+    minimum=1,
+    maximum=60000,
+)
 ALARM_REQUESTS = Knob(
     name="AlarmRequests",
     description="Requests per minute below which errors and latency say nothing",
@@ -219,8 +229,8 @@ MAX_DECISION_MINUTES = Knob(
 STATE = (*(knob for side in SIDES.values() for knob in side), LIVE_CLUSTER, IDLE_TASKS)
 KNOBS = (
     *STATE, FAILED_TASKS, BAKE_MINUTES, CANARY_PERCENT, CANARY_BAKE_MINUTES, STEP_PERCENT, STEP_BAKE_MINUTES,
-    PAUSE_MINUTES, STANDBY_TASKS, ALARM_ERROR_PERCENT, ALARM_P95_MILLISECONDS, ALARM_REQUESTS, ALARM_MINUTES,
-    ALARM_TASK_MINUTES, WATCH_MINUTES, MAX_DECISION_MINUTES,
+    PAUSE_MINUTES, STANDBY_TASKS, ALARM_ERROR_PERCENT, ALARM_P95_MILLISECONDS, ALARM_P99_MILLISECONDS,
+    ALARM_REQUESTS, ALARM_MINUTES, ALARM_TASK_MINUTES, WATCH_MINUTES, MAX_DECISION_MINUTES,
 )  # fmt: skip
 
 # What the pipeline alone hands over, with each release.

@@ -9,6 +9,7 @@ from troposphere import If, Output, Sub, ec2, ecs
 from sendy_cfn import strategies, wires
 from sendy_cfn.blocks import skeleton
 from sendy_cfn.blocks import web as pieces
+from sendy_cfn.blocks.service_alarms import service_alarms
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.blocks.web import BLUE, BLUE_IS_LIVE, GREEN, Side, Web
 from sendy_cfn.config.words import Strategy
@@ -19,7 +20,7 @@ from sendy_cfn.services.task import task
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from troposphere import AWSObject, Template
+    from troposphere import Template
 
     from sendy_cfn.blocks.web import Outputs, Value
     from sendy_cfn.config.model import Platform, Service
@@ -51,11 +52,13 @@ def build(platform: Platform, service: Service, variant: Variant, minutes: Mappi
         variant=variant,
         group=group,
         definitions=parts.definitions,
+        log_group=parts.log_group,
     )
     made = strategies.build(web)
-    for resource in made.resources:
+    services = [resource for resource in made.resources if isinstance(resource, ecs.Service)]
+    for resource in (*made.resources, *service_alarms(web, made, services)):
         template.add_resource(resource)
-    outputs = _outputs(web, made.resources, parts.log_group, minutes) | made.outputs
+    outputs = _outputs(web, services, minutes) | made.outputs
     for name, (description, value) in outputs.items():
         template.add_output(Output(name, Description=description, Value=value))
     return template
@@ -94,9 +97,8 @@ def _security_group(
     )
 
 
-def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes: Mapping[str, int]) -> Outputs:
+def _outputs(web: Web, services: list[ecs.Service], minutes: Mapping[str, int]) -> Outputs:
     template, name = web.template, web.service.name
-    services = [resource for resource in resources if isinstance(resource, ecs.Service)]
     runs: Value
     ecs_service: Value
     if len(services) > 1:
@@ -109,7 +111,7 @@ def _outputs(web: Web, resources: list[AWSObject], log_group: AWSObject, minutes
     return {
         "ServiceUrl": (f"Where {name} answers{plain}", pieces.url(web)),
         "ServiceName": ("ECS service", ecs_service),
-        "LogGroupName": (f"Log group of {name}", log_group.ref()),
+        "LogGroupName": (f"Log group of {name}", web.log_group.ref()),
         "Release": ("Commit that runs", runs),
         "WorstCaseMinutes": (
             "Minutes until a release is done or rolled back in the worst case, by environment",

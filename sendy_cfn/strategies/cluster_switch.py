@@ -21,8 +21,9 @@ from troposphere import Equals, If, NoValue, Sub, route53
 from troposphere import applicationautoscaling as scale
 
 from sendy_cfn import wires
+from sendy_cfn.blocks import release_alarms
 from sendy_cfn.blocks import web as pieces
-from sendy_cfn.blocks.release_alarms import release_alarms
+from sendy_cfn.blocks.release_alarms import Watched
 from sendy_cfn.blocks.scaling import scaling
 from sendy_cfn.blocks.tags import tags
 from sendy_cfn.blocks.web import BLUE, BLUE_IS_LIVE, GREEN, Arrangement, Side
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, AWSObject, cloudwatch, ecs
 
-    from sendy_cfn.blocks.web import Outputs, Web
+    from sendy_cfn.blocks.web import Outputs, Value, Web
 
 KEEPS_IDLE_TASKS = "KeepsIdleTasks"
 CHECK_SECONDS = 10  # AWS: 10 or 30
@@ -52,11 +53,24 @@ def build(web: Web) -> Arrangement:
     template.add_condition(KEEPS_IDLE_TASKS, Equals(idle, str(knobs.AS_MANY_AS_THERE_ARE)))
     resources: list[AWSObject] = []
     services: dict[Colour, ecs.Service] = {}
-    alarms: dict[Colour, Sequence[cloudwatch.Alarm]] = {}
+    sides: list[Watched] = []
     for side in (BLUE, GREEN):
-        made, services[side.colour], alarms[side.colour] = _side(web, side)
+        made, services[side.colour], of = _side(web, side)
         resources += made
-    return Arrangement(resources, _outputs(web, services, alarms))
+        sides.append(of)
+    of = _live_one(*sides)
+    alarms = release_alarms.release_alarms(web, of)
+    return Arrangement([*resources, *alarms], _outputs(web, services, alarms), of, alarms)
+
+
+def _live_one(blue: Watched, green: Watched) -> Watched:
+    """What the live side has. Alarms follow a switch with the stack update that makes it.
+
+    Alarms for each side would be twice as many, and those of the idle one could only speak of health checks.
+    """
+    (of_blue,), (of_green,) = blue.groups, green.groups
+    group: dict[str, Value] = {key: If(BLUE_IS_LIVE, of_blue[key], of_green[key]) for key in of_blue}
+    return Watched((group,), If(BLUE_IS_LIVE, blue.cluster, green.cluster))
 
 
 def _live(side: Side, live: AWSHelperFn | str | int, idle: AWSHelperFn | str | int) -> If:
@@ -64,13 +78,12 @@ def _live(side: Side, live: AWSHelperFn | str | int, idle: AWSHelperFn | str | i
     return If(BLUE_IS_LIVE, live, idle) if side is BLUE else If(BLUE_IS_LIVE, idle, live)
 
 
-def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Sequence[cloudwatch.Alarm]]:
+def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Watched]:
     template = web.template
     host = side_host(web.service, side.colour)
     group = pieces.target_group(web, f"{side.prefix}TargetGroup")
     listener = side.look_up(template, wires.LISTENER_ARN)
     rule = pieces.listener_rule(web, f"{side.prefix}ListenerRule", listener, pieces.forward(group), (host,))
-    alarms = release_alarms(web, side, [group], str(side.colour))
     service = pieces.ecs_service(web, side, [str(rule.title)], pieces.load_balancer(web, group))
     # Scaling owns the count of the live side, the release that of the idle one. A side that is being left still has
     # most customers: it keeps what it has.
@@ -98,9 +111,9 @@ def _side(web: Web, side: Side) -> tuple[list[AWSObject], ecs.Service, Sequence[
         ),
     ]
     return (
-        [group, rule, *alarms, service, *scaled, check, *records],
+        [group, rule, service, *scaled, check, *records],
         service,
-        alarms,
+        release_alarms.watched(web, side, group),
     )
 
 
@@ -121,18 +134,13 @@ def _health_check(web: Web, side: Side, host: str) -> route53.HealthCheck:
     )
 
 
-def _outputs(
-    web: Web, services: dict[Colour, ecs.Service], alarms: dict[Colour, Sequence[cloudwatch.Alarm]]
-) -> Outputs:
+def _outputs(web: Web, services: dict[Colour, ecs.Service], alarms: Sequence[cloudwatch.Alarm]) -> Outputs:
     template = web.template
     found: Outputs = {
         "LiveCluster": ("Cluster that customers reach", knobs.LIVE_CLUSTER.take(template)),
         "BakeMinutes": ("Minutes that a switch is watched", knobs.BAKE_MINUTES.take(template)),
         "StandbyTasks": ("Tasks of the idle side between releases", knobs.STANDBY_TASKS.take(template)),
-        "LiveAlarms": (
-            "Alarms of the live side",
-            If(BLUE_IS_LIVE, *(_names(alarms[colour]) for colour in (Colour.BLUE, Colour.GREEN))),
-        ),
+        "LiveAlarms": ("Alarms of the live side", Sub(",".join(f"${{{alarm.title}}}" for alarm in alarms))),
     }
     for side in (BLUE, GREEN):
         name = str(side.colour).capitalize()
@@ -144,7 +152,3 @@ def _outputs(
             services[side.colour].get_att("Name"),
         )
     return found
-
-
-def _names(alarms: Sequence[cloudwatch.Alarm]) -> Sub:
-    return Sub(",".join(f"${{{alarm.title}}}" for alarm in alarms))

@@ -20,9 +20,8 @@ from awacs.aws import Condition, StringEquals, StringEqualsIfExists
 from troposphere import AccountId, Sub, codedeploy, ecs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import iam, role_paths
+from sendy_cfn.blocks import iam, release_alarms, role_paths
 from sendy_cfn.blocks import web as pieces
-from sendy_cfn.blocks.release_alarms import release_alarms, tasks_alarm
 from sendy_cfn.blocks.scaling import scaling
 from sendy_cfn.blocks.web import BLUE, Arrangement
 from sendy_cfn.knobs import release as knobs
@@ -45,8 +44,9 @@ def build(web: Web) -> Arrangement:
     found = routes(web, "CodeDeploy")
     groups = [found.group, found.alternate]
     service = _service(web, found)
-    tasks = tasks_alarm(web, groups, pieces.service_name(web, MARK), "TaskSetCount")
-    alarms = [*release_alarms(web, BLUE, groups), tasks]
+    of = release_alarms.watched(web, BLUE, *groups)
+    tasks = release_alarms.tasks_alarm(web, of, pieces.service_name(web, MARK), "TaskSetCount")
+    alarms = [*release_alarms.release_alarms(web, of), tasks]
     role, permission = _role(web, found)
     application = codedeploy.Application("Application", ComputePlatform="ECS")
     group = _deployment_group(web, application, role, permission, service, found, alarms)
@@ -59,7 +59,7 @@ def build(web: Web) -> Arrangement:
         "Application": ("CodeDeploy application", application.ref()),
         "DeploymentGroup": ("CodeDeploy deployment group", group.ref()),
     }
-    return Arrangement(resources, outputs | test_url(web))
+    return Arrangement(resources, outputs | test_url(web), of, alarms)
 
 
 def _service(web: Web, found: Routes) -> ecs.Service:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from troposphere import ecs
 
 from sendy_cfn import wires
+from sendy_cfn.blocks import release_alarms
 from sendy_cfn.blocks import web as pieces
-from sendy_cfn.blocks.release_alarms import release_alarms
 from sendy_cfn.blocks.scaling import scaling
 from sendy_cfn.blocks.web import BLUE, Arrangement
 from sendy_cfn.knobs import release as knobs
@@ -25,12 +25,13 @@ def build(web: Web) -> Arrangement:
     """One target group behind one rule, and a service whose tasks are replaced in place."""
     group = pieces.target_group(web, "TargetGroup")
     rule = pieces.listener_rule(web, "ListenerRule", wires.LISTENER_ARN.look_up(web.template), pieces.forward(group))
-    alarms = release_alarms(web, BLUE, [group])
+    of = release_alarms.watched(web, BLUE, group)
+    alarms = release_alarms.release_alarms(web, of)
     service = pieces.ecs_service(web, BLUE, [str(rule.title)], pieces.load_balancer(web, group))
     service.DeploymentConfiguration = deployment(web, alarms)
     service.AvailabilityZoneRebalancing = "ENABLED"
     resources = [group, rule, *alarms, service, *scaling(web, BLUE, service, [group]), *pieces.records(web, BLUE)]
-    return Arrangement(resources, {})
+    return Arrangement(resources, {}, of, alarms)
 
 
 def deployment(web: Web, alarms: Sequence[AWSObject] = ()) -> ecs.DeploymentConfiguration:

@@ -14,10 +14,9 @@ from awacs.aws import Condition, StringEqualsIfExists
 from troposphere import AccountId, Sub, ecs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import iam, role_paths
+from sendy_cfn.blocks import iam, release_alarms, role_paths
 from sendy_cfn.blocks import web as pieces
 from sendy_cfn.blocks.load_balancer import TEST_PORT
-from sendy_cfn.blocks.release_alarms import release_alarms, tasks_alarm
 from sendy_cfn.blocks.scaling import scaling
 from sendy_cfn.blocks.web import BLUE, Arrangement
 from sendy_cfn.knobs import release as knobs
@@ -59,7 +58,8 @@ def build(web: Web, configuration: ecs.DeploymentConfiguration) -> Arrangement:
     groups = [found.group, found.alternate]
     role, permission = _infrastructure(web, found)
     name = pieces.service_name(web, "shift")
-    alarms = [*release_alarms(web, BLUE, groups), tasks_alarm(web, groups, name, "DeploymentCount")]
+    of = release_alarms.watched(web, BLUE, *groups)
+    alarms = [*release_alarms.release_alarms(web, of), release_alarms.tasks_alarm(web, of, name, "DeploymentCount")]
     configuration.Alarms = watched(alarms)
     configuration.BakeTimeInMinutes = knobs.BAKE_MINUTES.take(web.template)
     if web.variant.pause:
@@ -79,7 +79,7 @@ def build(web: Web, configuration: ecs.DeploymentConfiguration) -> Arrangement:
     service.DeploymentConfiguration = configuration
     resources: list[AWSObject] = [*found, role, permission, *alarms, service]
     resources += [*scaling(web, BLUE, service, groups), *pieces.records(web, BLUE)]
-    return Arrangement(resources, test_url(web))
+    return Arrangement(resources, test_url(web), of, alarms)
 
 
 def test_url(web: Web) -> Outputs:

@@ -240,7 +240,7 @@ def test_defaults_let_every_alarm_go_off() -> None:
 
 
 def test_numbers_without_a_use_say_where_they_have_one() -> None:
-    for parameter in ("FailedTasks", "BakeMinutes", "CanaryPercent", "StepPercent", "GracePeriod", "AlarmTaskMinutes"):
+    for parameter in ("FailedTasks", "BakeMinutes", "CanaryPercent", "StepPercent", "GracePeriod"):
         answers = {strategy: release_values.why_not(parameter, strategy) for strategy in Strategy}
         assert any(answers.values())
         assert not all(answers.values())

@@ -109,8 +109,8 @@ def test_without_a_service_in_two_clusters_there_is_nothing_to_walk(
     assert "nothing to walk" in capsys.readouterr().out
 
 
-SWAPPED = ("        - BlueIsLive\n        - 100\n        - 0", "        - BlueIsLive\n        - 0\n        - 100")
-FIRST_RECORD = "      SetIdentifier: orders\n      Weight: !If\n"
+SWAPPED = ("[BlueIsLive, 100, 0]", "[BlueIsLive, 0, 100]")
+FIRST_RECORD = "      SetIdentifier: orders\n      Weight: !If "
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,7 @@ def test_faults_of_the_template_show_in_the_first_or_second_release(
 
 
 def test_an_idle_side_that_is_not_given_its_tasks_shows_in_the_second_release(site: Site, tmp_path: Path) -> None:
-    given = (
-        "- BlueIsLive\n          - Fn::If:\n              - KeepsIdleTasks\n              - !Ref AWS::NoValue\n"
-        "              - !Ref IdleTasks\n"
-    )
+    given = "- BlueIsLive\n          - !If [KeepsIdleTasks, !Ref AWS::NoValue, !Ref IdleTasks]\n"
     edit(site, TEMPLATE, (given, given.replace("!Ref IdleTasks", "1")))
     with walking(site, tmp_path) as way:
         bring(site, way, ONE, ONE, "blue")
@@ -217,6 +214,6 @@ def test_an_alarm_during_the_watch_flips_back(site: Site, tmp_path: Path, capsys
     cloudwatch, stack = site.client("cloudwatch", PLACE), site.stack(SERVICE, PLACE)
     with walking(site, tmp_path) as way:
         bring(site, way, ONE, TWO, "green")
-        cloudwatch.set_alarm_state(AlarmName=f"{stack}-blue-errors", StateValue="ALARM", StateReason="played")
+        cloudwatch.set_alarm_state(AlarmName=f"{stack}-errors", StateValue="ALARM", StateReason="played")
         walk_switch.third(way, fails=False)
-    assert f"in alarm: {stack}-blue-errors" in capsys.readouterr().out
+    assert f"in alarm: {stack}-errors" in capsys.readouterr().out

@@ -48,6 +48,8 @@ def monthly(found: Generated, services: int) -> Cost:
     own = len(found.platform.services)
     filters = metrics = 0.0
     for file, properties in _resources(found, "AWS::Logs::MetricFilter"):
+        if file.startswith("service-"):
+            continue
         (metric,) = properties["MetricTransformations"]
         keys = [one["Key"] for one in metric.get("Dimensions", [])]
         if file.startswith("builds-"):  # one of them for each service

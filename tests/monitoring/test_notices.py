@@ -32,8 +32,9 @@ SENT = {
     "stage-refused": ("StageFailed", "Alert"),
     "pipeline-rollback-started": ("RollbackStarted", "Alert"),
     "ecs-failed": ("DeploymentFailed", "Alert"),
-    "alarm-on": ("AlarmOn", "Alert"),
-    "alarm-off": ("AlarmOver", "Notice"),
+    "alarm-health-on": ("AlarmOn", "Alert"),
+    "alarm-health-off": ("AlarmOver", "Notice"),
+    "alarm-warning-on": ("WarningOn", "Notice"),
     "scan-critical": ("CriticalFindings", "Alert"),
     "scan-high": ("HighFindings", "Notice"),
     "inspector-critical": ("CriticalInspection", "Alert"),
@@ -65,7 +66,9 @@ def test_each_event_is_one_message_or_none(emulator: Emulator, name: str) -> Non
         assert targets == {"Chat": "ChatTopic.id", **mail}
 
 
-@pytest.mark.parametrize("name", ["ecs-failed", "alarm-on", "alarm-off", "stage-failed", "scan-critical"])
+@pytest.mark.parametrize(
+    "name", ["ecs-failed", "alarm-health-on", "alarm-health-off", "alarm-warning-on", "stage-failed", "scan-critical"]
+)
 def test_messages_of_environments_in_other_accounts(emulator: Emulator, name: str) -> None:
     """Of deployments and alarms; all else happens in the toolchain's account."""
     there = examples.elsewhere(example(name), "333333333333")
@@ -98,7 +101,7 @@ TIMELINE = (
     "?region=eu-central-1"
 )
 IMAGE = "Image sha256:" + "7f5b2640" * 8
-ALARM = f"{PAGE}/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/courier-production-orders-errors"
+ALARM = f"{PAGE}/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/courier-production-orders"
 
 
 @pytest.mark.parametrize(
@@ -122,15 +125,28 @@ ALARM = f"{PAGE}/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/courier-prod
             ],
         ),
         (
-            "alarm-on",
+            "alarm-health-on",
             [
-                "Alert: Alarm courier-production-orders-errors went off at TIME",
-                "Threshold Crossed: 1 out of the last 1 datapoints [7.3 (26/11/26 10:59:00)] was greater than the "
-                "threshold (5.0) (minimum 1 datapoint for OK -> ALARM transition).",
-                ALARM,
+                "Alert: Alarm courier-production-orders-health went off at TIME",
+                "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:courier-production-orders-errors transitioned to "
+                "ALARM at Thursday 26 November, 2026 11:02:33 UTC",
+                f"{ALARM}-health",
             ],
         ),
-        ("alarm-off", ["Notice: Alarm courier-production-orders-errors is over since TIME", ALARM]),
+        (
+            "alarm-health-off",
+            ["Notice: Alarm courier-production-orders-health is over since TIME", f"{ALARM}-health"],
+        ),
+        (
+            "alarm-warning-on",
+            [
+                "Notice: Alarm courier-production-orders-cpu went off at TIME",
+                "orders uses more than 85 % of its CPU. Look at whether it has as many tasks as it may have first: "
+                f"{PAGE}/ecs/v2/clusters/courier-production-blue/services/courier-production-orders-Service-1A2B3C/"
+                "tasks?region=eu-central-1",
+                f"{ALARM}-cpu",
+            ],
+        ),
         (
             "scan-critical",
             [

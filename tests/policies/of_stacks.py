@@ -62,6 +62,10 @@ ECS_ONLY = {  # for other services than ECS
 }
 # A data set may be named; metrics have none.
 NO_RESOURCE = {"cloudwatch:GetMetricData"}
+# AWS wants these allowed on everything for a composite alarm.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
+OF_COMPOSITES = {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm"}
+COMPOSITE_ALARM = "AWS::CloudWatch::CompositeAlarm"
 UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
 
@@ -112,7 +116,7 @@ def _resource(world: World, stack: Stack, title: str) -> Iterator[Call]:
         if action == "iam:PassRole" and not arns.get("role"):
             continue
         types = resource_types(action)
-        if not types or action in NO_RESOURCE:
+        if not types or action in NO_RESOURCE or (kind == COMPOSITE_ALARM and action in OF_COMPOSITES):
             yield Call(action, "*", _context(stack, title, action, ""))
             continue
         # Tags are put on what the resource itself is, which is the first that it has an ARN of.
@@ -287,6 +291,7 @@ _ARNS: dict[str, Callable[[Stack, str, dict[str, Any]], Arns]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": _target,
     "AWS::ApplicationAutoScaling::ScalingPolicy": _target,
     "AWS::CloudWatch::Alarm": _named("alarm"),
+    COMPOSITE_ALARM: _named("alarm"),
     "AWS::CodeDeploy::Application": _named("application"),
     "AWS::CodeDeploy::DeploymentGroup": _deployment_group,
     "AWS::EC2::SecurityGroup": _group,
@@ -300,6 +305,9 @@ _ARNS: dict[str, Callable[[Stack, str, dict[str, Any]], Arns]] = {
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _named("role"),
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::Logs::MetricFilter": lambda stack, _title, properties: {
+        "log-group": [stack.place.arn("logs", f"log-group:{properties['LogGroupName']}")]
+    },
     "AWS::Route53::HealthCheck": _named("healthcheck"),
     "AWS::Route53::RecordSet": lambda _stack, _title, properties: {
         "hostedzone": [f"arn:aws:route53:::hostedzone/{properties['HostedZoneId']}"],

@@ -29,6 +29,8 @@ SHARED = {
     "CloudFormationRole: elasticloadbalancing:AddTags on *:listener-rule/app/* with {'aws:RequestedRegion': *",
     "CloudFormationRole: application-autoscaling:RegisterScalableTarget on *'ecs:service:DesiredCount', 'aws:Req*",
     "CloudFormationRole: application-autoscaling:TagResource on * with {'aws:RequestedRegion': *",
+    # Who deletes composite alarms has to be allowed to delete all, AWS says.
+    "CloudFormationRole: cloudwatch:DeleteAlarms on *",
     # Looking at all is what AWS asks for.
     "*Role: cloudwatch:DescribeAlarms on *",
     # Where the toolchain has an account of its own: through S3 only, for objects that the role may read.

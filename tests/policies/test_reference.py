@@ -17,6 +17,10 @@ from tests.policies.world import REGION, Call, World, every_role
 # Asked for without a resource, although AWS lists a type of resources for it.
 WITHOUT = {
     "cloudwatch:GetMetricData",  # a data set may be named; metrics have none
+    # For composite alarms, and for all alarms at once.
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutCompositeAlarm",
 }
 # The service's name until 2024; its actions may still be checked for connections of either name.
 # https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html

@@ -83,6 +83,10 @@ def deployed(found: Generated, one: Deployment, **more: str) -> Stack:
     return Stack(template, configuration | release, one.stack)
 
 
+# Logical ids of alarms that stop a release: a service's other ones may be red for reasons that no release has.
+STOPPING = ("ErrorsAlarm", "LatencyAlarm", "ErrorLinesAlarm")
+
+
 def create_only(kind: str) -> set[str]:
     """Properties whose change makes CloudFormation replace a resource of the type."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema

@@ -16,7 +16,7 @@ from tests.strategies.metric_math import value
 FOUND = {path: generated(path) for path in (ROOT / "params", CASE)}
 EVERY = [(path, one) for path, found in FOUND.items() for one in deployments(found)]
 REQUESTS, ERRORS, REFUSED = "RequestCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount"
-SECONDS, UNHEALTHY = "TargetResponseTime", "UnHealthyHostCount"
+SECONDS, SLOWEST, UNHEALTHY = "TargetResponseTime", "its p99", "UnHealthyHostCount"
 RUNNING, DESIRED = "RunningTaskCount", "DesiredTaskCount"
 
 Minute = dict[str, float]  # metric -> its value, of one target group
@@ -33,14 +33,12 @@ def made(request: pytest.FixtureRequest) -> Stack:
     return stack(FOUND[path], one.environment, one.service)
 
 
-def alarms(found: Stack, kind: str) -> list[tuple[Alarm, list[str]]]:
-    """The alarms of a kind, each with the target groups of its side of the service, the first one first."""
+def watched(found: Stack, kind: str) -> tuple[Alarm, list[str]]:
+    """The alarm of a kind, and the target groups that it has to look at, the first one first."""
     groups = list(found.of_type("ElasticLoadBalancingV2::TargetGroup"))
     if len(found.of_type("ECS::Service")) > 1:
-        sides = [("", [g for g in groups if not g.startswith("Green")]), ("Green", [g for g in groups if "Green" in g])]
-    else:
-        sides = [("", groups)]
-    return [(found.resources[f"{prefix}{kind}Alarm"], members) for prefix, members in sides]
+        groups = [name for name in groups if name.startswith("Green") == (found.values["LiveCluster"] == "green")]
+    return found.resources[f"{kind}Alarm"], groups
 
 
 def point(alarm: Alarm, groups: list[str], *minutes: Minute, tasks: Minute | None = None) -> float | None:
@@ -56,7 +54,8 @@ def point(alarm: Alarm, groups: list[str], *minutes: Minute, tasks: Minute | Non
             metric = query["MetricStat"]["Metric"]
             dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
             found = by_group.get(dimensions["TargetGroup"], {}) if "TargetGroup" in dimensions else tasks or {}
-            metrics[query["Id"]] = found.get(metric["MetricName"])
+            name = metric["MetricName"]
+            metrics[query["Id"]] = found.get(SLOWEST if query["MetricStat"]["Stat"] == "p99" else name)
     return value(expression, metrics)
 
 
@@ -68,41 +67,45 @@ def rings(alarm: Alarm, groups: list[str], *minutes: Minute, tasks: Minute | Non
 
 
 def test_errors(made: Stack) -> None:
-    for alarm, groups in alarms(made, "Errors"):
-        assert point(alarm, groups) == 0  # no traffic, no metrics at all
-        assert point(alarm, groups, {REQUESTS: 0}) == 0
-        assert point(alarm, groups, {REQUESTS: 19, ERRORS: 19}) == 0  # too few to say something
-        assert point(alarm, groups, {REQUESTS: 20}) == 0
-        assert point(alarm, groups, {REQUESTS: 100, ERRORS: 6}) == 6
-        assert rings(alarm, groups, {REQUESTS: 20, ERRORS: 20})
-        assert rings(alarm, groups, {REQUESTS: 100, ERRORS: 6})
-        assert not rings(alarm, groups, {REQUESTS: 100, ERRORS: 5})
-        assert rings(alarm, groups, {REQUESTS: 100, REFUSED: 6})
-        assert rings(alarm, groups, {REQUESTS: 100, ERRORS: 3, REFUSED: 3})
+    alarm, groups = watched(made, "Errors")
+    assert point(alarm, groups) == 0  # no traffic, no metrics at all
+    assert point(alarm, groups, {REQUESTS: 0}) == 0
+    assert point(alarm, groups, {REQUESTS: 19, ERRORS: 19}) == 0  # too few to say something
+    assert point(alarm, groups, {REQUESTS: 20}) == 0
+    assert point(alarm, groups, {REQUESTS: 100, ERRORS: 6}) == 6
+    assert rings(alarm, groups, {REQUESTS: 20, ERRORS: 20})
+    assert rings(alarm, groups, {REQUESTS: 100, ERRORS: 6})
+    assert not rings(alarm, groups, {REQUESTS: 100, ERRORS: 5})
+    assert rings(alarm, groups, {REQUESTS: 100, REFUSED: 6})
+    assert rings(alarm, groups, {REQUESTS: 100, ERRORS: 3, REFUSED: 3})
 
 
 def test_latency(made: Stack) -> None:
-    for alarm, groups in alarms(made, "Latency"):
-        assert point(alarm, groups) == 0
-        assert point(alarm, groups, {REQUESTS: 19, SECONDS: 9}) == 0
-        assert point(alarm, groups, {REQUESTS: 20, SECONDS: 1.5}) == 1500  # seconds, compared with milliseconds
-        assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 2.001})
-        assert not rings(alarm, groups, {REQUESTS: 20, SECONDS: 2})
-        (stat,) = {q["MetricStat"]["Stat"] for q in alarm["Metrics"] if q["Id"].startswith("t")}
-        assert stat == "p95"
+    alarm, groups = watched(made, "Latency")
+    assert (made.values["AlarmP95Milliseconds"], made.values["AlarmP99Milliseconds"]) == (2000, 5000)
+    assert point(alarm, groups) == 0
+    assert point(alarm, groups, {REQUESTS: 19, SECONDS: 9, SLOWEST: 9}) == 0
+    # Seconds, in percent of the limit that is nearer.
+    assert point(alarm, groups, {REQUESTS: 20, SECONDS: 1.5, SLOWEST: 3}) == pytest.approx(75)
+    assert point(alarm, groups, {REQUESTS: 20, SECONDS: 1.5, SLOWEST: 4.5}) == pytest.approx(90)
+    assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 2.001, SLOWEST: 2.001})
+    assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 0.1, SLOWEST: 5.001})
+    assert not rings(alarm, groups, {REQUESTS: 20, SECONDS: 2, SLOWEST: 5})
+    stats = {query["MetricStat"]["Stat"] for query in alarm["Metrics"] if "MetricStat" in query}
+    assert stats == {"Sum", "p95", "p99"}
 
 
 def test_a_release_is_seen_in_whichever_group_its_tasks_are(made: Stack) -> None:
-    for alarm, groups in alarms(made, "Errors"):
-        if len(groups) > 1:
-            assert rings(alarm, groups, {}, {REQUESTS: 100, ERRORS: 6})
-            assert rings(alarm, groups, {REQUESTS: 80}, {REQUESTS: 20, REFUSED: 6})
-            assert rings(alarm, groups, {REQUESTS: 100}, {REQUESTS: 100, ERRORS: 10})
-            assert not rings(alarm, groups, {REQUESTS: 100, ERRORS: 5}, {REQUESTS: 100, ERRORS: 5})
-    for alarm, groups in alarms(made, "Latency"):
-        if len(groups) > 1:
-            assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 0.1}, {REQUESTS: 20, SECONDS: 3})
-            assert rings(alarm, groups, {}, {REQUESTS: 20, SECONDS: 3})
+    alarm, groups = watched(made, "Errors")
+    if len(groups) > 1:
+        assert rings(alarm, groups, {}, {REQUESTS: 100, ERRORS: 6})
+        assert rings(alarm, groups, {REQUESTS: 80}, {REQUESTS: 20, REFUSED: 6})
+        assert rings(alarm, groups, {REQUESTS: 100}, {REQUESTS: 100, ERRORS: 10})
+        assert not rings(alarm, groups, {REQUESTS: 100, ERRORS: 5}, {REQUESTS: 100, ERRORS: 5})
+    alarm, groups = watched(made, "Latency")
+    if len(groups) > 1:
+        assert rings(alarm, groups, {REQUESTS: 20, SECONDS: 0.1}, {REQUESTS: 20, SECONDS: 3})
+        assert rings(alarm, groups, {}, {REQUESTS: 20, SECONDS: 3})
 
 
 # Percent of the traffic that the new version has, and how much of that fails: all of it above a limit of 5 %.
@@ -111,15 +114,15 @@ def test_a_bad_canary_does_not_drown_in_the_good_requests_of_the_rest(made: Stac
     few: Minute = {REQUESTS: 10 * share, ERRORS: 10 * share * failing}
     slow: Minute = {REQUESTS: 10 * share, SECONDS: 3}
     rest: Minute = {REQUESTS: 10 * (100 - share)}
-    for alarm, groups in alarms(made, "Errors"):
-        if len(groups) > 1:
-            assert point(alarm, groups, rest, few) == pytest.approx(100 * failing)
-            assert rings(alarm, groups, rest, few)
-            assert rings(alarm, groups, few, rest)  # the next release goes the other way
-    for alarm, groups in alarms(made, "Latency"):
-        if len(groups) > 1:
-            assert rings(alarm, groups, rest | {SECONDS: 0.1}, slow)
-            assert rings(alarm, groups, slow, rest | {SECONDS: 0.1})
+    alarm, groups = watched(made, "Errors")
+    if len(groups) > 1:
+        assert point(alarm, groups, rest, few) == pytest.approx(100 * failing)
+        assert rings(alarm, groups, rest, few)
+        assert rings(alarm, groups, few, rest)  # the next release goes the other way
+    alarm, groups = watched(made, "Latency")
+    if len(groups) > 1:
+        assert rings(alarm, groups, rest | {SECONDS: 0.1}, slow)
+        assert rings(alarm, groups, slow, rest | {SECONDS: 0.1})
 
 
 def test_a_group_with_too_few_requests_says_nothing(made: Stack) -> None:
@@ -128,12 +131,12 @@ def test_a_group_with_too_few_requests_says_nothing(made: Stack) -> None:
     enough: Minute = few | {REQUESTS: fewest}
     good: Minute = {REQUESTS: 1000, SECONDS: 0.1}
     for kind in ("Errors", "Latency"):
-        for alarm, groups in alarms(made, kind):
-            if len(groups) > 1:
-                assert point(alarm, groups, few, few) == 0  # nor do two such groups together
-                assert not rings(alarm, groups, good, few)
-                assert not rings(alarm, groups, few, good)
-                assert rings(alarm, groups, good, enough)
+        alarm, groups = watched(made, kind)
+        if len(groups) > 1:
+            assert point(alarm, groups, few, few) == 0  # nor do two such groups together
+            assert not rings(alarm, groups, good, few)
+            assert not rings(alarm, groups, few, good)
+            assert rings(alarm, groups, good, enough)
 
 
 def test_tasks_that_do_not_get_ready_are_seen_where_no_circuit_breaker_counts_them(made: Stack) -> None:
@@ -141,11 +144,11 @@ def test_tasks_that_do_not_get_ready_are_seen_where_no_circuit_breaker_counts_th
     assert bool(counted) != ("TasksAlarm" in made.resources)
     if counted:
         return
-    ((alarm, groups),) = alarms(made, "Tasks")
+    alarm, groups = watched(made, "Tasks")
     assert len(groups) == 2
     assert not rings(alarm, groups)
     assert not rings(alarm, groups, {UNHEALTHY: 0}, {})
-    assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == made.values["AlarmTaskMinutes"]
+    assert alarm["EvaluationPeriods"] == made.values["AlarmTaskMinutes"]
     service = made.one("ECS::Service")
     count = "TaskSetCount" if "DeploymentController" in service else "DeploymentCount"
     beside: Minute = {count: 2, DESIRED: 3, RUNNING: 6}
@@ -161,7 +164,7 @@ def test_without_a_deployment_on_its_way_the_alarm_on_tasks_rings_only_when_noth
     """An alarm that is red when a deployment starts is one that ECS ignores, with all others."""
     if "TasksAlarm" not in made.resources:
         return
-    ((alarm, groups),) = alarms(made, "Tasks")
+    alarm, groups = watched(made, "Tasks")
     count = "TaskSetCount" if "DeploymentController" in made.one("ECS::Service") else "DeploymentCount"
     alone: Minute = {count: 1, DESIRED: 3, RUNNING: 3}
     assert not rings(alarm, groups, {UNHEALTHY: 0}, tasks=alone)
@@ -175,26 +178,21 @@ def test_without_a_deployment_on_its_way_the_alarm_on_tasks_rings_only_when_noth
     assert rings(alarm, groups, {}, {UNHEALTHY: 3}, tasks=alone)
 
 
-def test_alarms_look_at_the_last_minutes_of_their_own_side_and_stay_calm_without_data(made: Stack) -> None:
-    found = made.of_type("CloudWatch::Alarm")
-    assert found
-    for name, alarm in found.items():
-        balancer = made.values["GreenLoadBalancerFullName" if name.startswith("Green") else "LoadBalancerFullName"]
-        for query in alarm["Metrics"]:
+def test_alarms_look_at_the_last_minutes_of_the_live_side_and_stay_calm_without_data(made: Stack) -> None:
+    for kind in ("Errors", "Latency", "ErrorLines"):
+        alarm, groups = watched(made, kind)
+        balancer = made.values[f"{'Green' if groups[0].startswith('Green') else ''}LoadBalancerFullName"]
+        for query in alarm.get("Metrics", []):
             if "MetricStat" in query:
                 metric = query["MetricStat"]["Metric"]
                 dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
-                if metric["Namespace"] == "ECS/ContainerInsights":
-                    service = made.one("ECS::Service")
-                    assert dimensions == {"ClusterName": service["Cluster"], "ServiceName": service["ServiceName"]}
-                else:
-                    assert metric["Namespace"] == "AWS/ApplicationELB"
-                    assert dimensions["LoadBalancer"] == balancer
+                assert metric["Namespace"] == "AWS/ApplicationELB"
+                assert dimensions["LoadBalancer"] == balancer
+                assert dimensions["TargetGroup"].removesuffix(".TargetGroupFullName") in groups
                 assert query["MetricStat"]["Period"] == 60
                 assert query["ReturnData"] is False
         assert alarm["TreatMissingData"] == "notBreaching"
-        if "Tasks" not in name:
-            assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == made.values["AlarmMinutes"]
+        assert alarm["EvaluationPeriods"] == made.values["AlarmMinutes"]
 
 
 def watching(found: Generated, one: Deployment) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from sendy_cfn.config.releases import Variant
 from sendy_cfn.config.words import Strategy
 from tests.generated import generated
 from tests.platforms import MINUTES, ROOT
-from tests.strategies.deployed import CASE, NEW, OLD, Deployment, Stack, deployments, identity, stack
+from tests.strategies.deployed import CASE, NEW, OLD, STOPPING, Deployment, Stack, deployments, identity, stack
 from tests.strategies.requests import create_service, refused
 
 FOUND = {path: generated(path) for path in (ROOT / "params", CASE)}
@@ -205,9 +205,7 @@ def test_outputs_are_those_of_the_live_side_and_of_each(made: Stack, live: str) 
     assert made.outputs["LiveCluster"] == live
     assert made.outputs["ServiceName"] == f"{mine}Service.Name"
     assert made.outputs["Release"] == made.values[f"{live.capitalize()}Version"]
-    assert set(made.outputs["LiveAlarms"].split(",")) == {
-        f"{name}.id" for name in made.of_type("CloudWatch::Alarm") if name.startswith("Green") == bool(mine)
-    }
+    assert set(made.outputs["LiveAlarms"].split(",")) == {f"{name}.id" for name in STOPPING}
     assert made.outputs["BakeMinutes"] == made.values["BakeMinutes"]
     assert made.outputs["StandbyTasks"] == made.values["StandbyTasks"]
     for colour, prefix in SIDES.items():
@@ -236,9 +234,11 @@ def test_no_step_of_a_release_touches_what_customers_reach_but_the_switch(path: 
     both = {f"{prefix}{name}" for prefix in SIDES.values() for name in ("ScalableTarget", "Record")}
     assert changed(rest, prepared) == {"GreenTaskDefinition", "GreenService"}
     # The side that is left has most customers still: its service is not touched. The other's count is scaling's now.
-    assert changed(prepared, switched) == {*both, "GreenService"}
+    # Alarms look at the live side: they follow with the same update.
+    alarms = set(rest.of_type("CloudWatch::Alarm")) - {"ErrorLinesAlarm"}  # of the log that both sides write
+    assert changed(prepared, switched) == {*both, "GreenService", *alarms}
     assert changed(switched, settled) == {"Service"}
-    assert changed(switched, taken_back) == both
+    assert changed(switched, taken_back) == both | alarms
     for name in ("Service", "GreenService"):
         assert switched.resources[name]["TaskDefinition"] == prepared.resources[name]["TaskDefinition"]
 
@@ -270,9 +270,6 @@ def test_a_service_that_rolled_keeps_what_it_has_as_its_blue_side(name: str) -> 
     before = built(Strategy.ROLLING, **image)
     state = {f"{side}{key}": value for side in ("Blue", "Green") for key, value in image.items()}
     after = built(Strategy.CLUSTER_SWITCH, **state, LiveCluster="blue", IdleTasks="1")
-    renamed = set(before.of_type("CloudWatch::Alarm"))  # their names say which side they are of
-    for resource in set(before.made) - renamed:
+    for resource in before.made:
         assert identity(before, resource) == identity(after, resource)
-    for resource in renamed:
-        assert after.resources[resource]["AlarmName"] != before.resources[resource]["AlarmName"]
     assert before.resources["TaskDefinition"] == after.resources["TaskDefinition"]  # no new tasks by that alone

@@ -8,7 +8,7 @@ from sendy_cfn.blocks.pipeline_actions import variable
 from tests.generated import generated
 from tests.stacks.authorization import Statements, allows, made_name
 from tests.stacks.deliveries import policy_statements
-from tests.strategies.deployed import CASE, NEW, Stack, deployments, stack
+from tests.strategies.deployed import CASE, NEW, STOPPING, Stack, deployments, stack
 from tests.strategies.requests import create_service, refused
 
 FOUND = generated(CASE)
@@ -70,7 +70,7 @@ def test_a_release_registers_a_revision_and_no_more(one: Any) -> None:
     assert changed == ["TaskDefinition"]
 
 
-def test_the_deployment_group_has_both_groups_listeners_and_all_alarms(made: Stack) -> None:
+def test_the_deployment_group_has_both_groups_listeners_and_alarms(made: Stack) -> None:
     group = made.one("CodeDeploy::DeploymentGroup")
     assert group["DeploymentStyle"] == {
         "DeploymentType": "BLUE_GREEN",
@@ -84,7 +84,7 @@ def test_the_deployment_group_has_both_groups_listeners_and_all_alarms(made: Sta
     assert service == {"ClusterName": made.values["ClusterName"], "ServiceName": "CodeDeployService.Name"}
     stops = group["AlarmConfiguration"]
     assert stops["Enabled"] is True
-    assert {alarm["Name"] for alarm in stops["Alarms"]} == {f"{name}.id" for name in made.of_type("CloudWatch::Alarm")}
+    assert {alarm["Name"] for alarm in stops["Alarms"]} == {f"{name}.id" for name in (*STOPPING, "TasksAlarm")}
     assert len(stops["Alarms"]) <= 10  # AWS
     back = group["AutoRollbackConfiguration"]
     assert back["Enabled"] is True

@@ -64,7 +64,8 @@ CLOUDFORMATION: list[Call] = [
     ("ecs:DescribeServiceDeployments", (CANARY.replace(":service/", ":service-deployment/") + "/1",), {}),
     ("ecs:StopServiceDeployment", (CANARY.replace(":service/", ":service-deployment/") + "/1",), {}),
     *(("cloudwatch:PutMetricAlarm", (arn("cloudwatch", f"alarm:shop-live-canary-{kind}"),), {})
-      for kind in ("errors", "latency", "tasks")),
+      for kind in ("errors", "latency", "new-tasks")),
+    ("cloudwatch:PutCompositeAlarm", ("*",), {"aws:RequestedRegion": "eu-central-1"}),
     ("cloudwatch:TagResource", (arn("cloudwatch", "alarm:shop-live-canary-errors"),), {}),
     ("cloudwatch:DeleteAlarms", (arn("cloudwatch", "alarm:shop-live-canary-errors"),), {}),
     # CodeDeploy
@@ -96,7 +97,7 @@ NOT_CLOUDFORMATION: list[Call] = [
     ("codedeploy:CreateDeployment", (arn("codedeploy", f"deploymentgroup:{GROUP}"),), {}),
     ("codedeploy:UpdateDeploymentGroup", (arn("codedeploy", f"deploymentgroup:{GROUP}".replace("live", "test")),), {}),
     ("codedeploy:CreateDeploymentConfig", (arn("codedeploy", "deploymentconfig:CodeDeployDefault.Mine"),), {}),
-    ("cloudwatch:DeleteAlarms", (arn("cloudwatch", "alarm:shop-test-canary-errors"),), {}),
+    ("cloudwatch:PutMetricAlarm", (arn("cloudwatch", "alarm:shop-test-canary-errors"),), {}),
     ("elasticloadbalancing:ModifyListener", (TEST_LISTENER,), {}),
     (
         "ecs:CreateTaskSet",

@@ -6,7 +6,7 @@ import pytest
 
 from tests.generated import generated
 from tests.platforms import ROOT
-from tests.strategies.deployed import CASE, NEW, Stack, deployments, stack
+from tests.strategies.deployed import CASE, NEW, STOPPING, Stack, deployments, stack
 from tests.strategies.requests import create_service, refused
 
 FOUND = {path: generated(path) for path in (ROOT / "params", CASE, ROOT / "tests/cases/bare")}
@@ -48,7 +48,7 @@ def test_failed_tasks_and_alarms_end_a_deployment_and_no_bake_time_prolongs_it(m
     assert breaker["ThresholdConfiguration"] == {"Type": "COUNT", "Value": made.values["FailedTasks"]}
     assert breaker["Enable"] is breaker["Rollback"] is True
     assert breaker["ResetOnHealthyTask"] is False  # else one good task in three prolongs it for ever
-    assert set(deployment["Alarms"]["AlarmNames"]) == {f"{name}.id" for name in made.of_type("CloudWatch::Alarm")}
+    assert set(deployment["Alarms"]["AlarmNames"]) == {f"{name}.id" for name in STOPPING}
     assert deployment["Alarms"]["Enable"] is deployment["Alarms"]["Rollback"] is True
     foreign = {"BakeTimeInMinutes", "CanaryConfiguration", "LinearConfiguration", "LifecycleHooks"}
     assert not foreign & set(deployment)  # with a bake time CloudFormation waits for up to 36 hours

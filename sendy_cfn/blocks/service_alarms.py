@@ -1,0 +1,206 @@
+"""Alarms of a running service, and the one that says whether it is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import Equals, If, Sub, cloudwatch, logs
+
+from sendy_cfn.blocks import alarms
+from sendy_cfn.blocks.release_alarms import (
+    BALANCER,
+    INSIGHTS,
+    STACK,
+    alarm_name,
+    error_lines,
+    log_page,
+    log_space,
+)
+from sendy_cfn.blocks.web import BLUE_IS_LIVE
+from sendy_cfn.config.words import Alarms
+from sendy_cfn.knobs import alarms as knobs
+from sendy_cfn.knobs import common, release
+from sendy_cfn.knobs import service as sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from troposphere import AWSObject, ecs
+
+    from sendy_cfn.blocks.release_alarms import Watched
+    from sendy_cfn.blocks.web import Arrangement, Value, Web
+
+WATCHES_FULLY = "WatchesFully"  # condition of what costs most
+
+# Kinds of alarms of what may become trouble: they tell people and nothing else.
+WARNINGS = ("cpu", "memory", "requests-band", "latency-band")
+
+# Metrics of stopped tasks, which the environment's stack makes of ECS's events.
+FAILED, OUT_OF_MEMORY, GROUP = "Failed", "OutOfMemory", "Group"
+
+
+def tasks_space(platform: str) -> str:
+    """Namespace of metrics of stopped tasks."""
+    return f"{platform}/Tasks"
+
+
+def service_alarms(web: Web, made: Arrangement, services: Sequence[ecs.Service]) -> list[AWSObject]:
+    """A filter of error lines, and alarms beside those that stop releases; `services` are the sides' ECS services.
+
+    The composite alarm has those that customers may notice. What only may become trouble stays out of it: CPU, memory
+    and values out of the expected band.
+    """
+    all_of_them = web.service.alarms is Alarms.ALL
+    serious = _serious(web, made.watched, services) if all_of_them else []
+    name = web.service.name
+    health = cloudwatch.CompositeAlarm(
+        "HealthAlarm",
+        AlarmName=Sub(alarm_name(STACK, "health")),
+        AlarmDescription=Sub(
+            f"{name} is not well. Look at which of its alarms went off first: "
+            f"{alarms.link(f'cloudwatch/home#alarmsV2:?search={STACK}')}"
+        ),
+        AlarmRule=Sub(alarms.any_of([*made.alarms, *serious])),
+    )
+    return [_error_lines(web), *serious, health, *(_costly(web, made.watched, services) if all_of_them else ())]
+
+
+def _costly(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
+    web.template.add_condition(WATCHES_FULLY, Equals(common.FULL_MONITORING.take(web.template), "true"))
+    found = [*_busy(web, watched, services), *_bands(web, watched)]
+    for alarm in found:
+        alarm.Condition = WATCHES_FULLY
+    return found
+
+
+def _error_lines(web: Web) -> logs.MetricFilter:
+    return logs.MetricFilter(
+        "ErrorLines",
+        LogGroupName=web.log_group.ref(),
+        FilterPattern=knobs.LOG_ERROR_PATTERN.take(web.template),
+        MetricTransformations=[
+            logs.MetricTransformation(
+                MetricNamespace=log_space(web), MetricName=error_lines(), MetricValue="1", DefaultValue=0, Unit="Count"
+            )
+        ],
+    )
+
+
+def _of_services(watched: Watched, services: Sequence[ecs.Service]) -> dict[str, Value]:
+    return {"ClusterName": watched.cluster, "ServiceName": _live(service.get_att("Name") for service in services)}
+
+
+def _live(values: Iterable[Value]) -> Value:
+    """The live side's one of the values, or the only one."""
+    found = list(values)
+    return found[0] if len(found) == 1 else If(BLUE_IS_LIVE, *found)
+
+
+def _tasks_page(watched: Watched, services: Sequence[ecs.Service]) -> str:
+    """The page of the service's tasks, for Sub; with two sides, that of the clusters."""
+    if len(services) > 1:
+        return alarms.link("ecs/v2/clusters")
+    cluster = watched.cluster.data["Ref"]  # type: ignore[union-attr]
+    return alarms.link(f"ecs/v2/clusters/${{{cluster}}}/services/${{{services[0].title}.Name}}/tasks")
+
+
+def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
+    name, template = web.service.name, web.template
+    tasks = _tasks_page(watched, services)
+    minutes, least = release.ALARM_TASK_MINUTES.take(template), sizes.MIN_TASKS.take(template)
+    group = {GROUP: _live(Sub(f"service:${{{service.title}.Name}}") for service in services)}
+    ends = tasks_space(web.platform.platform)
+    return [
+        _unhealthy(web, watched),
+        alarms.on_metric(
+            "TooFewTasksAlarm",
+            Sub(alarm_name(STACK, "too-few-tasks")),
+            f"{name} runs fewer than ${{MinTasks}} tasks. Look at the service's events first: {tasks}",
+            (INSIGHTS, "RunningTaskCount", _of_services(watched, services)),
+            "Minimum",
+            least,
+            minutes,
+            below=True,
+            missing="breaching",  # no data is no task
+        ),
+        alarms.on_metric(
+            "RestartsAlarm",
+            Sub(alarm_name(STACK, "restarts")),
+            f"More than ${{AlarmRestarts}} tasks of {name} ended or failed to start within 10 minutes. "
+            f"Look at the reasons of stopped tasks first: {tasks}",
+            (ends, FAILED, group),
+            "Sum",
+            knobs.ALARM_RESTARTS.take(template),
+            1,
+            period=knobs.RESTARTS_PERIOD,
+        ),
+        alarms.on_metric(
+            "MemoryKillsAlarm",
+            Sub(alarm_name(STACK, "memory-kills")),
+            f"A task of {name} was killed, as it had used up its memory. Raise Memory or find the leak: {tasks}",
+            (ends, OUT_OF_MEMORY, group),
+            "Sum",
+            0,
+            1,
+            period=knobs.KILLS_PERIOD,
+        ),
+    ]
+
+
+def _unhealthy(web: Web, watched: Watched) -> cloudwatch.Alarm:
+    title, name = "UnhealthyAlarm", Sub(alarm_name(STACK, "unhealthy"))
+    minutes = release.ALARM_TASK_MINUTES.take(web.template)
+    said = f"Tasks of {web.service.name} fail their health checks. Look at the log first: {log_page(web)}"
+    metric = "UnHealthyHostCount"
+    if len(watched.groups) == 1:
+        return alarms.on_metric(title, name, said, (BALANCER, metric, watched.groups[0]), "Maximum", 0, minutes)
+    queries = [alarms.query(f"u{n}", (BALANCER, metric, of), "Maximum") for n, of in enumerate(watched.groups)]
+    return alarms.on_math(title, name, said, "FILL(u0, 0) + FILL(u1, 0)", queries, 0, minutes)
+
+
+def _busy(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
+    tasks = _tasks_page(watched, services)
+    minutes = knobs.ALARM_BUSY_MINUTES.take(web.template)
+    return [
+        alarms.on_metric(
+            f"{kind.capitalize()}Alarm",
+            Sub(alarm_name(STACK, kind)),
+            f"{web.service.name} uses more than ${{{knob.name}}} % of its {what}. "
+            f"Look at whether it has as many tasks as it may have first: {tasks}",
+            ("AWS/ECS", metric, _of_services(watched, services)),
+            "Average",
+            knob.take(web.template),
+            minutes,
+        )
+        for kind, what, metric, knob in (
+            ("cpu", "CPU", "CPUUtilization", knobs.ALARM_CPU_PERCENT),
+            ("memory", "memory", "MemoryUtilization", knobs.ALARM_MEMORY_PERCENT),
+        )
+    ]
+
+
+def _bands(web: Web, watched: Watched) -> list[cloudwatch.Alarm]:
+    name, two = web.service.name, len(watched.groups) > 1
+    width = str(knobs.BAND_WIDTH.take(web.template).data["Ref"])
+    found = []
+    for kind, metric, statistic, both, said, sum_up in (
+        ("requests", "RequestCount", "Sum", True, "gets more or fewer requests", "FILL(m0, 0) + FILL(m1, 0)"),
+        ("latency", "TargetResponseTime", "p95", False, "answers slower", "MAX([FILL(m0, 0), FILL(m1, 0)])"),
+    ):
+        queries = [
+            alarms.query(f"m{n}", (BALANCER, metric, of), statistic, knobs.BAND_PERIOD)
+            for n, of in enumerate(watched.groups)
+        ]
+        found.append(
+            alarms.on_band(
+                f"{kind.capitalize()}BandAlarm",
+                Sub(alarm_name(STACK, f"{kind}-band")),
+                f"{name} {said} than at this hour of the days and weeks before. Look at the last release first: "
+                f"{log_page(web)}",
+                sum_up if two else "",
+                queries,
+                both_sides=both,
+                width=width,
+            )
+        )
+    return found
