@@ -99,7 +99,7 @@ schemas: runtime policies ## write params/*.schema.json for editors, and docs/{r
 	@$(PY) -m sendy_cfn.permissions
 	@$(PY) -m sendy_cfn.checks.security_page
 
-pictures: runtime ## draw every dashboard of the templates, with sample data, to docs/pictures
+pictures: runtime ## draw the dashboards of the toolchain and of the last environment, with sample data, to docs/pictures
 	@$(PY) -m sendy_cfn.pictures
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)

@@ -1,4 +1,4 @@
-"""Draws every dashboard of the templates: `make pictures`.
+"""Draws the dashboards of the templates, of environments those of the last one: `make pictures`.
 
     python -m sendy_cfn.pictures [--params DIR] [--templates DIR] [--out DIR] [--check]
 
@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import argparse
 import errno
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from sendy_cfn import config, whole
 from sendy_cfn.checks.action_templates import Library, TemplateError
 from sendy_cfn.checks.findings import Finding, Severity, table
+from sendy_cfn.checks.rendering.stacks import TOOLCHAIN
 from sendy_cfn.config.model import Platform
 from sendy_cfn.errors import BAD_INPUT, DONE, STALE, ConfigError
-from sendy_cfn.pictures import body, page, picture
-from sendy_cfn.pictures.lines import Names
+from sendy_cfn.pictures import alarm_checks, body, page, picture
+from sendy_cfn.pictures.names import Names
 from sendy_cfn.pictures.sources import Dashboard, dashboards
 
 RULE = "dashboard"
@@ -40,7 +42,7 @@ class DashboardError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
-    parser = argparse.ArgumentParser(prog="pictures", description="Draws every dashboard of the templates.")
+    parser = argparse.ArgumentParser(prog="pictures", description="Draws dashboards of templates.")
     parser.add_argument("--params", type=Path, default=Path("params"), metavar="DIR", help="input folder (params)")
     parser.add_argument("--templates", type=Path, default=Path("templates"), metavar="DIR", help="(templates)")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help=f"output folder ({OUT})")
@@ -71,41 +73,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def pictures(platform: Platform, templates: Path) -> dict[str, str]:
-    """The files of the output folder: a picture for each dashboard of a template, and the page that lists them.
+    """The files of the output folder: a picture for each dashboard, and the page that lists them.
 
-    A template that several environments use is drawn with the values of the last of them.
+    Those of all environments are checked, those of the last one that has any are drawn: the others' are alike.
 
     Raises:
         DashboardError: A dashboard is wrong, in whichever environment.
         TemplateError: A template can't be read.
     """
-    names = Names(tuple(platform.services), tuple(platform.environments))
-    last: dict[tuple[str, str], picture.Subject] = {}
-    places: dict[tuple[str, str], str] = {}
+    names = names_of(platform)
     findings: dict[tuple[str, str, str], Finding] = {}
+    sound: list[tuple[Dashboard, body.Body]] = []
     for each in dashboards(platform, Library(templates)):
         try:
             read = body.read(_text(each))
+            if wrong := list(alarm_checks.problems(read, each.alarms, each.place)):
+                raise body.BodyError(wrong)
+            sound.append((each, read))
         except body.BodyError as error:
             for problem in error.problems:
                 where = str(templates / each.template)
                 found = Finding(where, each.line, each.logical_id, RULE, Severity.ERROR, f"{problem} ({each.place})")
                 findings.setdefault((each.template, each.logical_id, problem), found)
-            continue
-        origin = f"{each.template}, {each.place}"
-        last[each.template, each.logical_id] = picture.Subject(each.name, read, origin, names, each.alarms)
-        places[each.template, each.logical_id] = each.place
     if findings:
         raise DashboardError(list(findings.values()))
+    last = next((each.place for each, _ in reversed(sound) if each.place != TOOLCHAIN), "")
     files: dict[str, str] = {}
     entries = []
-    for key in sorted(last):
-        subject, file = last[key], _file(*key, [template for template, _ in last])
-        files[file] = picture.draw(subject)
-        entries.append(page.Entry(file, subject.name, key[0], places[key], picture.words_for(subject.body)))
+    drawn = [pair for pair in sound if pair[0].place in (last, TOOLCHAIN)]
+    for each, read in sorted(drawn, key=lambda pair: (pair[0].place != TOOLCHAIN, pair[0].name, pair[0].template)):
+        file = _file(platform.platform, each, files)
+        files[file] = picture.draw(
+            picture.Subject(each.name, read, f"{each.template}, {each.place}", names, each.alarms)
+        )
+        entries.append(page.Entry(file, each.name, each.template, each.place, picture.words_for(read)))
     if entries:
         files[page.NAME] = page.text(entries)
     return files
+
+
+def names_of(platform: Platform) -> Names:
+    """Words for what a dashboard is of."""
+    return Names(tuple(platform.services), tuple(platform.environments), platform.platform)
 
 
 def _text(each: Dashboard) -> str:
@@ -114,9 +123,14 @@ def _text(each: Dashboard) -> str:
     return each.text
 
 
-def _file(template: str, logical_id: str, templates: Sequence[str]) -> str:
-    stem = Path(template).stem
-    return f"{stem}.svg" if templates.count(template) == 1 else f"{stem}-{logical_id}.svg"
+def _file(platform: str, each: Dashboard, taken: Collection[str]) -> str:
+    """After the dashboard's name, without the platform's; after its place in a template, too, where that is taken.
+
+    CloudWatch: names are of letters, digits, hyphens and underscores. Others may stand for what only AWS knows.
+    """
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", each.name.removeprefix(f"{platform}-")) or each.logical_id
+    more = f"{stem}-{Path(each.template).stem}-{each.logical_id}"
+    return f"{stem}.svg" if f"{stem}.svg" not in taken else f"{more}.svg"
 
 
 def differing(files: Mapping[str, str], out: Path) -> list[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from sendy_cfn.pictures import lines, marks, moments, scale
+from sendy_cfn.pictures import alarm_states, lines, marks, moments, scale, signs
+from sendy_cfn.pictures.alarms import in_widget
 from sendy_cfn.pictures.body import Widget
 from sendy_cfn.pictures.functions import Point, Series
 from sendy_cfn.pictures.lines import Line, Shown
@@ -25,19 +26,21 @@ TIMES = 16.0  # height of the axis of time
 
 
 def draw(parent: ET.Element, area: Area, widget: Widget, setting: Setting) -> Notes:
-    """A metric widget with the view timeSeries."""
+    """A metric widget with the view timeSeries; with an alarm, its threshold or band and the state that it is in."""
     given = widget.properties
-    arns = given.get("annotations", {}).get("alarms", [])
-    alarms = [alarm for arn in arns if (alarm := setting.alarms.get(arn))]
-    notes = [f"the alarm {arn.rpartition(':')[2]} is of another template" for arn in arns if arn not in setting.alarms]
-    if not given.get("metrics"):
-        of_alarm = alarms[0].metrics if alarms else []
-        defaults = {"stat": alarms[0].stat, "period": alarms[0].period} if alarms else {}
-        given = {**defaults, **given, "metrics": of_alarm}
+    arn = next(iter(given.get("annotations", {}).get("alarms", [])), "")
+    alarm = setting.alarms.get(arn)
+    given = in_widget(given, alarm)
     shown = lines.read(given, setting.between, setting.names)
-    room = titled(parent, area, given.get("title", alarms[0].name if alarms else ""))
-    limits = [marks.of_alarm(alarm) for alarm in alarms if alarm.threshold is not None]
+    if alarm and alarm.rule is None and not widget.properties.get("metrics") and "start" not in given:
+        setting.known.setdefault(arn, alarm_states.of_data(alarm, shown))
+    state = setting.state(arn) if alarm else ""
+    if state == alarm_states.ALARM:
+        rectangle(parent, area, "none", stroke=signs.COLOURS[state], stroke_width=1.6, rx=2)
+    room = titled(parent, area, given.get("title", alarm.name if alarm else ""), state)
+    limits = [marks.of_alarm(alarm)] if alarm and alarm.threshold is not None else []
     over_time(parent, room, shown, given, limits)
+    notes = [] if alarm or not arn else [f"there is no alarm {arn.rpartition(':')[2]}"]
     return [*notes, *shown.notes]
 
 
@@ -197,6 +200,7 @@ def _line(parent: ET.Element, plot: Plot, each: Line) -> None:
             add(parent, "path", d=f"{path([*up, *reversed(down)])}z", fill=each.colour, fill_opacity=0.3)
         return
     parts = [[plot.at(at, point, each.right) for at, point in run] for run in runs(each.series, plot.over)]
+    plot.drawn.extend(place for part in parts for place in part)
     data = "".join(path(part) for part in parts if len(part) > 1)
     if data:
         add(parent, "path", d=data, fill="none", stroke=each.colour, stroke_width=1.6, stroke_linejoin="round")
@@ -210,14 +214,15 @@ def _known(plot: Plot, values: Sequence[Point]) -> Iterator[tuple[int, float]]:
 
 
 def _areas(parent: ET.Element, plot: Plot, drawn: Sequence[Line], borders: Sequence[Sequence[float]]) -> None:
+    """The lowest one last: where one adds nothing, its border would hide that of the one below."""
     times = plot.over.times
-    below = [0.0] * len(times)
-    for each, border in zip(drawn, borders, strict=True):
+    lower = [[0.0] * len(times), *borders[:-1]]
+    for each, border, below in list(zip(drawn, borders, lower, strict=True))[::-1]:
         up = [plot.at(at, value, each.right) for at, value in zip(times, border, strict=True)]
         down = [plot.at(at, value, each.right) for at, value in zip(times, below, strict=True)]
         add(parent, "path", d=f"{path([*up, *reversed(down)])}z", fill=each.colour, fill_opacity=0.55)
         add(parent, "path", d=path(up), fill="none", stroke=each.colour, stroke_width=1.2)
-        below = list(border)
+        plot.drawn.extend(up)
 
 
 @dataclass(frozen=True)

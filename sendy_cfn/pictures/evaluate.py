@@ -117,13 +117,16 @@ def combined(sign: Callable[[float, float], Point], left: Value, right: Value) -
         return left.but(points)
     if isinstance(left, Series):
         number = float(right) if isinstance(right, float | int) else 0.0
-        return left.but(None if point is None else sign(point, number) for point in left.values)
+        return left.but(None if point is None else _sound(sign(point, number)) for point in left.values)
     if isinstance(right, Series):
-        return right.but(None if point is None else sign(left, point) for point in right.values)
+        return right.but(None if point is None else _sound(sign(left, point)) for point in right.values)
     result = sign(left, right)
-    if result is None:
-        raise NotEvaluatedError("a division of a number by 0")
-    return result
+    return math.nan if result is None else result
+
+
+def _sound(point: Point) -> Point:
+    """None for what a division by 0 gave before."""
+    return None if point is None or math.isnan(point) else point
 
 
 def _series(value: Value, of: Series) -> Series:

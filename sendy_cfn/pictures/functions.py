@@ -233,7 +233,7 @@ def _not_empty(_over: Range, given: Argument) -> Value:
 def _time_series(over: Range, given: Argument) -> Value:
     if not isinstance(given, float):
         raise NotEvaluatedError("TIME_SERIES of what is no number")
-    return _constant(over, given)
+    return _constant(over, None if math.isnan(given) else given)
 
 
 OF: dict[str, Callable[..., Value]] = {

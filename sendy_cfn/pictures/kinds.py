@@ -37,6 +37,7 @@ class Kind:
     counted: bool = False  # whether the value is the sum over the period
     samples: Callable[[Moment], float | None] = lambda at: at.step / 60  # how many values are behind a data point
     most: float = float("inf")
+    seldom: bool = False  # whether most periods are without it
 
 
 def _traffic(at: Moment) -> float:
@@ -79,13 +80,13 @@ def _of_events(unit: str, base: float) -> Kind:
     def value(at: Moment) -> float | None:
         return base * at.scale * (0.6 + 0.8 * at.luck + 1.2 * at.trouble) if _event(at) else None
 
-    return Kind(unit, value, samples=lambda at: _event(at) or None)
+    return Kind(unit, value, samples=lambda at: _event(at) or None, seldom=True)
 
 
 TRAFFIC = Kind("Count", _traffic, counted=True)
 ERRORS = Kind("Count", _errors, counted=True)
-EVENT = Kind("Count", _event, counted=True)
-FAILED = Kind("Count", _failed, counted=True)
+EVENT = Kind("Count", _event, counted=True, seldom=True)
+FAILED = Kind("Count", _failed, counted=True, seldom=True)
 USED = Kind("Percent", lambda at: at.scale * (18 + 34 * at.load) + 3 * at.noise + 22 * at.trouble, most=100)
 GOOD = Kind("Percent", lambda at: 99.98 - 0.02 * at.luck - 2.4 * at.trouble, most=100)
 BAD = Kind("Percent", lambda at: 0.12 * (1 + at.noise) + 4.5 * at.trouble, most=100)
@@ -96,12 +97,17 @@ _WORK = r"(Pipeline|Release|Deploy|Build|Stage|Stack|Action|Execution|Approval)"
 KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
+        (r"(Deployment|TaskSet)Count", Kind("Count", lambda _at: 1)),
+        (r"Tasks OutOfMemory", Kind("Count", lambda at: 1 if at.trouble > 0.9 else None, counted=True)),
+        (r"Tasks Failed", Kind("Count", lambda at: round(2.4 * at.trouble) or None, counted=True)),
+        (r"PortAllocation", Kind("Count", lambda _at: 0, counted=True)),
+        (r"DaysTo", Kind("Count", lambda at: 100 + round(100 * at.scale))),
         (r"UnHealthy|DeadLetter|Throttle|Rejected|Abandoned", Kind("Count", lambda at: round(2.4 * at.trouble))),
         (r"FailureRate|FailedShare|ChangeFailure", Kind("Percent", lambda at: 9 + 7 * at.noise, most=100)),
         (r"Availability|Success\w*(Rate|Percent|Share)", GOOD),
         (r"(Error|Fault|5XX)\w*(Rate|Percent|Share)", BAD),
-        (r"Findings", Kind("Count", _found, counted=True)),
-        (r"TestsPassed", Kind("Count", _tests, counted=True)),
+        (r"Findings", Kind("Count", _found, counted=True, seldom=True)),
+        (r"TestsPassed", Kind("Count", _tests, counted=True, seldom=True)),
         (rf"{_WORK}\w*(Fail|Roll|Superseded|Stopped)|Failed{_WORK}|RolledBack|TestsFailed|Delivery Failed", FAILED),
         (r"Minutes|Hours", _of_events("Minutes", 14)),
         (r"Restore|Recovery", _of_events("Seconds", 2_400)),
@@ -112,7 +118,7 @@ KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (r"ResponseTime|Duration|Seconds|Age|ElapsedTime", Kind("Seconds", _duration(0.064))),
         (r"5XX|Error|Fault|Fail|Unhealthy", ERRORS),
         (r"4XX", Kind("Count", lambda at: round(_traffic(at) * 0.011 * (1 + 0.4 * at.noise)), counted=True)),
-        (r"Percent|Utili[sz]ation|Ratio|Rate|Share", USED),
+        (r"Percent|Utili[sz]ation|Reservation|Ratio|Rate|Share", USED),
         (r"Healthy|Task|Desired|Running|Pending|Instances|Capacity", Kind("Count", lambda at: round(2 + 5 * at.load))),
         (r"Bytes|Size|Storage|Memory", Kind("Bytes", lambda at: 3.2e8 * at.scale * (0.7 + 0.3 * at.load))),
         (r"MessagesVisible|Depth|Backlog|Waiting", Kind("Count", lambda at: round(2 + 2 * at.noise + 80 * at.trouble))),

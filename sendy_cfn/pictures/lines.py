@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,30 +15,13 @@ from sendy_cfn.pictures.expression import MathSyntaxError
 from sendy_cfn.pictures.functions import NotEvaluatedError, Series, Value, several
 from sendy_cfn.pictures.metrics import Metric
 from sendy_cfn.pictures.moments import Range
+from sendy_cfn.pictures.names import FOUND, Names
 from sendy_cfn.pictures.searches import Wanted
 
 # In the order in which CloudWatch's console gives them away.
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
 BAND = "#95a5a6"
-FOUND = 3  # series of a search, whose real number nobody knows
 _DYNAMIC = re.compile(r"\$\{(PROP\('(?:Dim\.)?([^']+)'\)|[A-Z_]+)\}")
-
-
-@dataclass(frozen=True)
-class Names:
-    """Words for dimensions that a search finds."""
-
-    services: tuple[str, ...] = ("orders", "pricing", "tracking")
-    environments: tuple[str, ...] = ("test", "staging", "production")
-
-    def of(self, dimension: str) -> tuple[str, ...]:
-        """Values that the dimension might have."""
-        low = dimension.lower()
-        if "environment" in low or "cluster" in low:
-            return self.environments[:FOUND]
-        if any(word in low for word in ("service", "pipeline", "repository", "project", "targetgroup")):
-            return self.services[:FOUND]
-        return tuple(f"{dimension}-{letter}" for letter in "abc"[:FOUND])
 
 
 @dataclass(frozen=True)
@@ -120,7 +104,7 @@ class _Work:
             if isinstance(value, float):
                 # AWS: "all final results of expressions must be a single time series or an array of time series".
                 self.notes.append(f"{metric.label or metric.id} is a number, and no series that CloudWatch would draw")
-            array = [Series((value,) * self.over.count)] if isinstance(value, float) else several(value)
+            array = [_constant(value, self.over)] if isinstance(value, float) else several(value)
             yield metric, [(self.label(metric, series, isinstance(value, list), default), series) for series in array]
 
     def label(self, metric: Metric, series: Series, one_of_several: bool, default: Mapping[str, str]) -> str:
@@ -140,9 +124,8 @@ class _Work:
         return self.done[metric.id]
 
     def of(self, metric: Metric) -> Series:
-        values = sample.values(metric, self.over)
-        period = max(metric.period // self.over.step, 1) * self.over.step
-        return Series(values, metric.name, sample.unit(metric), period, metric)
+        values = sample.values(metric, self.over, self.names)
+        return Series(values, metric.name, sample.unit(metric), sample.stands_for(metric, self.over), metric)
 
     def compute(self, metric: Metric) -> Value:
         if expression.is_query(metric.expression):
@@ -173,23 +156,28 @@ class _Work:
 
     def made_up(self, wanted: Wanted, period: int) -> list[Series]:
         series = []
-        for value in self.names.of(wanted.by) if wanted.by else ("",):
+        for word in self.names.of(wanted.by) if wanted.by else ("",):
+            value = f"{wanted.within}-{word}" if wanted.within else word
             given = {wanted.by: value, **wanted.fixed}
             metric = Metric("", wanted.namespace, wanted.name, given, stat=wanted.stat, period=period)
-            label, values = value or wanted.name, sample.values(metric, self.over)
+            label, values = value or wanted.name, sample.values(metric, self.over, self.names)
             series.append(Series(values, label, sample.unit(metric), period, metric))
         return series
 
     def band(self, of: Series, wide: float) -> list[Series]:
         """Around what is expected; of what is computed, around the average of neighbours."""
         if isinstance(of.metric, Metric):
-            middle = sample.values(of.metric, self.over, quiet=True)
+            middle = sample.values(of.metric, self.over, self.names, quiet=True)
         else:
             near = [[p for p in of.values[max(n - 4, 0) : n + 5] if p is not None] for n in range(len(of.values))]
             middle = tuple(sum(points) / len(points) if points else None for points in near)
         self.notes.append("an anomaly band is a sample")
         share = 0.07 * wide
         return [of.but(None if p is None else p * factor for p in middle) for factor in (1 + share, max(1 - share, 0))]
+
+
+def _constant(value: float, over: Range) -> Series:
+    return Series((None if math.isnan(value) else value,) * over.count)
 
 
 def _default_labels(given: Sequence[Metric]) -> dict[str, str]:

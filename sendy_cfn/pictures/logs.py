@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from sendy_cfn.pictures import chart, moments, queries, sample, tables
+from sendy_cfn.pictures import chart, history, insights, moments, queries, sample, tables
 from sendy_cfn.pictures.body import Widget
+from sendy_cfn.pictures.chance import chance
 from sendy_cfn.pictures.functions import Series
-from sendy_cfn.pictures.lines import COLOURS, Line, Names, Shown
+from sendy_cfn.pictures.lines import COLOURS, Shown
+from sendy_cfn.pictures.lines import Line as Drawn
 from sendy_cfn.pictures.metrics import Metric
+from sendy_cfn.pictures.names import Names
 from sendy_cfn.pictures.queries import Query
 from sendy_cfn.pictures.setting import Notes, Setting, titled
 from sendy_cfn.pictures.shares import Share, bars, pie
 from sendy_cfn.pictures.svg import INK, Area
 
 ROWS = 12  # of a sample
+MADE_UP = "rows of queries about other logs than that of delivery are samples"
 
 # What a column with such a name holds; the first that fits. Numbers are made from their name as metrics' are.
 _WORDS: tuple[tuple[re.Pattern[str], Sequence[str]], ...] = tuple(
@@ -60,14 +64,84 @@ def draw(parent: ET.Element, area: Area, widget: Widget, setting: Setting) -> No
     room = titled(parent, area, given.get("title", ""))
     between = moments.span(given["start"], given.get("end", "")) if "start" in given else setting.between
     view = given.get("view", "table")
+    found = told(given["query"], query, between, setting.names)
     if view == "timeSeries":
-        chart.over_time(parent, room, _series(query, between, setting.names), {"stacked": given.get("stacked", False)})
+        shown = _series(query, between, setting.names) if found is None else _series_of(found, query, between)
+        chart.over_time(parent, room, shown, {"stacked": given.get("stacked", False)})
     elif view in ("bar", "pie"):
-        shares = _shares(query, between, setting.names)
+        shares = _shares(query, between, setting.names) if found is None else _shares_of(found, query)
         bars(parent, room, shares) if view == "bar" else pie(parent, room, shares, labels=False, right=False)
-    else:
+    elif found is None:
         tables.table(parent, room, query.columns, rows(query, between, setting.names))
-    return ["rows of log queries are samples"]
+    else:
+        cells = [[(_shown(column, row.get(column), query), INK) for column in query.columns] for row in found]
+        tables.table(parent, room, query.columns, cells)
+    return [MADE_UP] if found is None else []
+
+
+def told(text: str, query: Query, between: tuple[int, int], names: Names) -> list[insights.Row] | None:
+    """What the query finds in the history of releases; None if it is about something else.
+
+    Each column has to have a value somewhere, and a filter has to have let lines through: other logs have other fields.
+    """
+    first, last = between
+    if not any(part.strip().lower().startswith("filter ") for part in queries.parts(text)):
+        return None
+    lines = (line for line in history.lines(names) if first * 1000 <= line["@timestamp"] < last * 1000)
+    try:
+        found = insights.run(text, lines)
+    except insights.NotRunError:
+        return None
+    there = {column for row in found for column in query.columns if row.get(column) is not None}
+    return found if there == set(query.columns) else None
+
+
+def _shown(column: str, value: Any, query: Query) -> str:
+    """A value as the console has it, with two digits after the point at most."""
+    if value is None:
+        return ""
+    if isinstance(value, float | int) and (column in query.times or column.startswith("@timestamp")):
+        return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, float | int):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _group(row: insights.Row, query: Query) -> str:
+    return " ".join(str(row.get(group)) for group in query.groups)
+
+
+def _series_of(found: Sequence[insights.Row], query: Query, between: tuple[int, int]) -> Shown:
+    """A series for each measure of each group; where nothing was found there is no data point."""
+    over = moments.over(between, query.bin or 300)
+    time = query.times[0] if query.times else ""
+    points: dict[str, dict[int, float]] = {}
+    for row in found:
+        place = int(row.get(time) or 0) // 1000 // over.step * over.step
+        for measure in query.measures:
+            group = _group(row, query)
+            label = " ".join(filter(None, (group, measure if len(query.measures) > 1 or not group else "")))
+            series = points.setdefault(label, {})
+            series[place] = series.get(place, 0.0) + float(row.get(measure) or 0.0)
+    lines = [
+        Drawn(label, _of(series, label, over), COLOURS[n % len(COLOURS)])
+        for n, (label, series) in enumerate(points.items())
+    ]
+    return Shown(over, tuple(lines))
+
+
+def _of(points: Mapping[int, float], label: str, over: moments.Range) -> Series:
+    return Series(tuple(points.get(at) for at in over.times), label, "", over.step)
+
+
+def _shares_of(found: Sequence[insights.Row], query: Query) -> list[Share]:
+    """The first measure of each group."""
+    totals: dict[str, float] = {}
+    for row in found:
+        label = _group(row, query) or query.measures[0]
+        totals[label] = totals.get(label, 0.0) + float(row.get(query.measures[0]) or 0.0)
+    shares = [Share(label, total, COLOURS[n % len(COLOURS)]) for n, (label, total) in enumerate(totals.items())]
+    return sorted(shares, key=lambda share: -share.value)
 
 
 def _metric(measure: str, group: str) -> Metric:
@@ -84,13 +158,13 @@ def _groups(query: Query, names: Names) -> list[str]:
 
 def _series(query: Query, between: tuple[int, int], names: Names) -> Shown:
     over = moments.over(between, query.bin or 300)
-    found: list[Line] = []
+    found: list[Drawn] = []
     for measure in query.measures or ("count(*)",):
         for group in _groups(query, names):
             metric = _metric(measure, group)
             label = " ".join(filter(None, (group, measure if len(query.measures) > 1 or not group else "")))
             series = Series(sample.values(metric, over), label, sample.unit(metric), over.step, metric)
-            found.append(Line(label, series, COLOURS[len(found) % len(COLOURS)]))
+            found.append(Drawn(label, series, COLOURS[len(found) % len(COLOURS)]))
     return Shown(over, tuple(found))
 
 
@@ -146,4 +220,4 @@ def _words(column: str, names: Names) -> Sequence[str]:
 
 
 def _chance(column: str, number: int) -> int:
-    return int.from_bytes(blake2b(f"{column}{number}".encode(), digest_size=4).digest(), "big")
+    return int(chance(f"{column}{number}") * 0xFFFFFFFF)

@@ -8,9 +8,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from sendy_cfn.pictures import moments
+from sendy_cfn.pictures.alarms import Alarm
 from sendy_cfn.pictures.moments import Range
 from sendy_cfn.pictures.scale import Axis
-from sendy_cfn.pictures.setting import Alarm
 from sendy_cfn.pictures.svg import Area, add, line, rectangle, width, write
 
 COLOUR = "#d13212"
@@ -26,6 +26,7 @@ class Plot:
     axes: Mapping[bool, Axis]  # True is the right one
     over: Range
     taken: list[Area] = field(default_factory=list)  # by labels
+    drawn: list[tuple[float, float]] = field(default_factory=list)  # data points
 
     def x(self, at: float) -> float:
         """Where a time is; outside ones are at the border."""
@@ -149,14 +150,26 @@ def _label(
     parent: ET.Element, plot: Plot, text: str, colour: str, wide: float, places: Sequence[tuple[float, float]]
 ) -> None:
     area = plot.area
-    for x, y in places:
-        here = Area(x, y, wide, HIGH)
-        inside = area.x <= x and here.right <= area.right + 1 and area.y - 2 <= y and here.bottom <= area.bottom + 1
-        if text and inside and not any(_meets(here, other) for other in plot.taken):
-            plot.taken.append(here)
-            add(parent, "rect", x=x - 1, y=y, width=wide + 2, height=HIGH, fill="#ffffff", fill_opacity=0.75)
-            write(parent, x, y + 9.5, text, SIZE, room=wide, fill=colour)
-            return
+    rooms = [Area(x, y, wide, HIGH) for x, y in places]
+    inside = [
+        room
+        for room in rooms
+        if area.x <= room.x
+        and room.right <= area.right + 1
+        and area.y - 2 <= room.y
+        and room.bottom <= area.bottom + 1
+        and not any(_meets(room, other) for other in plot.taken)
+    ]
+    if not text or not inside:
+        return
+    here = min(inside, key=lambda room: sum(_holds(room, *point) for point in plot.drawn))  # the first of the best
+    plot.taken.append(here)
+    add(parent, "rect", x=here.x - 1, y=here.y, width=wide + 2, height=HIGH, fill="#ffffff", fill_opacity=0.75)
+    write(parent, here.x, here.y + 9.5, text, SIZE, room=wide, fill=colour)
+
+
+def _holds(room: Area, x: float, y: float) -> bool:
+    return room.x - 3 <= x <= room.right + 3 and room.y - 2 <= y <= room.bottom + 2
 
 
 def _meets(one: Area, other: Area) -> bool:

@@ -11,8 +11,8 @@ HEAD = """\
 
 <!-- Made by `make pictures` from the templates. -->
 
-Each dashboard of the templates as CloudWatch lays it out, with the values of an environment and with sample data: what
-there is to see, and where, not how a service does. What a picture could not compute is said in its last line.
+The dashboards of the toolchain and of the last environment as CloudWatch lays them out, with sample data: what there is
+to see, and where, not how a service does. What a picture could not compute is said in its last line.
 """
 
 

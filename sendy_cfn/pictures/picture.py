@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from sendy_cfn.pictures import chart, figures, grid, logs, moments, shares, states, tables, words
+from sendy_cfn.pictures import chart, figures, grid, logs, moments, shares, signs, states, tables, words
+from sendy_cfn.pictures.alarms import Alarm
 from sendy_cfn.pictures.body import Body, Variable, Widget
-from sendy_cfn.pictures.lines import Names
-from sendy_cfn.pictures.setting import Alarm, Draw, Notes, Setting, empty, titled
+from sendy_cfn.pictures.names import Names
+from sendy_cfn.pictures.setting import PAD, Draw, Notes, Setting, title, titled
 from sendy_cfn.pictures.svg import (
     CARD,
     FAINT,
@@ -31,6 +32,7 @@ FIELD = 38.0  # width and height of a field of the grid; a picture is then about
 GAP = 8.0  # between widgets, and around all
 HEAD, CHOICES = 38.0, 26.0  # heights of the name, and of the variables
 NOTE = 14.0  # a line below
+SAID = 24  # rows of widgets that are told to people who do not see them
 SAMPLE = "SAMPLE DATA"
 _SAID = "Layout, titles, labels, thresholds and time range are the template's; every number is made up."
 
@@ -126,13 +128,17 @@ def _widget(root: ET.Element, widget: Widget, place: Area, setting: Setting) -> 
     if widget.cell.width < columns or widget.cell.height < rows:
         titled(group, place, widget.properties.get("title", ""))
         return [f"widget {widget.number} is too small to be legible here: less than {columns} by {rows} fields"]
-    return DRAW[kind](group, place, widget, setting)
+    return [*_untitled(widget, place, setting), *DRAW[kind](group, place, widget, setting)]
 
 
-def _not_drawn(parent: ET.Element, place: Area, widget: Widget, _setting: Setting) -> Notes:
-    room = titled(parent, place, str(widget.properties.get("title", "")))
-    empty(parent, room, f"a widget of type {widget.type} is not drawn")
-    return [f"widget {widget.number}, of type {widget.type}, is not drawn"]
+def _untitled(widget: Widget, place: Area, setting: Setting) -> Notes:
+    """Say so if there is no room for the title, with the sign of an alarm before it."""
+    inner = place.inset(PAD, PAD)
+    arns = widget.properties.get("annotations", {}).get("alarms", [])
+    alarm = setting.alarms.get(next(iter(arns), ""))
+    text = widget.properties.get("title", alarm.name if alarm else "")
+    whole = title(text, inner.width - (signs.WIDE if alarm else 0.0), inner.height).whole
+    return [] if whole else [f"the title of widget {widget.number} is cut off"]
 
 
 # Type, and of metrics the view.
@@ -146,12 +152,9 @@ DRAW: dict[tuple[str, str], Draw] = {
     ("log", ""): logs.draw,
     ("text", ""): words.draw,
     ("alarm", ""): states.draw,
-    ("explorer", ""): _not_drawn,
-    ("custom", ""): _not_drawn,
 }
 SMALLEST = (3, 3)  # columns and rows that what is in a widget needs
 LEAST = {("text", ""): (1, 1), ("metric", "singleValue"): (2, 2), ("alarm", ""): (3, 2)}
-LEAST |= {("explorer", ""): (3, 2), ("custom", ""): (3, 2)}
 
 
 def _foot(root: ET.Element, below: Area, notes: Sequence[str]) -> float:
@@ -168,7 +171,9 @@ def words_for(dashboard: Body) -> str:
     rows: dict[int, list[str]] = {}
     for widget in sorted(dashboard.widgets, key=lambda each: (each.cell.y, each.cell.x)):
         rows.setdefault(widget.cell.y, []).append(_said(widget))
-    return f"{len(dashboard.widgets)} widgets. " + ". ".join("; ".join(row) for row in rows.values()) + "."
+    said = ["; ".join(row) for row in rows.values()]
+    more = [f"{len(said) - SAID} more rows"] if len(said) > SAID else []
+    return f"{len(dashboard.widgets)} widgets. " + ". ".join([*said[:SAID], *more]) + "."
 
 
 def _said(widget: Widget) -> str:

@@ -39,26 +39,57 @@ class Query:
 def read(text: str) -> Query:
     """The query's columns; of its commands, each changes what the ones before gave."""
     found = Query()
-    for part in _PARTS.split(text):
+    for part in parts(text):
         command, _, rest = part.strip().partition(" ")
         found = _after(found, command.lower(), rest.strip())
     return found
 
 
+def parts(text: str) -> list[str]:
+    """Its commands."""
+    return _PARTS.split(text)
+
+
+def split(text: str) -> list[str]:
+    """What commas separate."""
+    return _COMMA.split(text)
+
+
+def stats(rest: str) -> tuple[str, str]:
+    """What stats computes, and by what."""
+    made, *by = _BY.split(rest, maxsplit=1)
+    return made, by[0] if by else ""
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    """Columns, each with the expression behind it."""
+    found = []
+    for each in split(text) if text else []:
+        renamed = _AS.fullmatch(each.strip())
+        found.append((_name(each), renamed[1] if renamed else each.strip()))
+    return found
+
+
+def seconds(text: str) -> int:
+    """Of a length such as 5m; 300 if it is none."""
+    found = _LONG.search(text)
+    return int(found[1]) * _SECONDS[found[2]] if found else 300
+
+
 def _after(query: Query, command: str, rest: str) -> Query:
     given = query.__dict__
     if command == "stats":
-        made, *by = _BY.split(rest, maxsplit=1)
-        measures = tuple(map(_name, _COMMA.split(made)))
-        grouped = [each.strip() for each in _COMMA.split(by[0])] if by else []
+        made, by = stats(rest)
+        measures = tuple(map(_name, split(made)))
+        grouped = [each.strip() for each in split(by)] if by else []
         binned = [each for each in grouped if _BIN.match(each)]
         groups = tuple(_name(each) for each in grouped if each not in binned)
         times = tuple(map(_name, binned))
-        width = _bin(binned[0]) if binned else None
+        width = seconds(binned[0]) if binned else None
         named = (*map(_name, grouped), *measures)
         return Query(named, measures, groups, times, width, query.limit, query.fixed)
     if command == "display" or (command == "fields" and not query.measures):
-        return Query(**{**given, "columns": tuple(map(_name, _COMMA.split(rest)))})
+        return Query(**{**given, "columns": tuple(map(_name, split(rest)))})
     if command in ("limit", "head") and rest.isdigit():
         return Query(**{**given, "limit": int(rest)})
     if command == "filter":
@@ -68,9 +99,4 @@ def _after(query: Query, command: str, rest: str) -> Query:
 
 def _name(text: str) -> str:
     found = _AS.fullmatch(text.strip())
-    return (found[2] if found else text).strip()
-
-
-def _bin(text: str) -> int:
-    found = _LONG.search(text)
-    return int(found[1]) * _SECONDS[found[2]] if found else 300
+    return (found[2] if found else text).strip(" `")

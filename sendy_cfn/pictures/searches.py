@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SCHEMA = re.compile(r"\{\s*\"?([^\",}]+)\"?((?:\s*,\s*\"?[^\",}]+\"?)*)\s*\}")
-_EQUAL = re.compile(r'(\w+)\s*=\s*"?([A-Za-z0-9_./:-]+)"?')
+_EQUAL = re.compile(r'(\w+)\s*=\s*(?:"([^"]+)"|([A-Za-z0-9_./:-]+))')
 _WORD = re.compile(r"[A-Za-z0-9_./:-]+")
 _LOGIC = ("AND", "OR", "NOT")
 _QUERY = re.compile(r'SELECT\s+(\w+)\((\w+|"[^"]+")\)\s+FROM\s+(?:SCHEMA\(\s*)?"?([^",)\s]+)', re.IGNORECASE)
@@ -28,6 +28,7 @@ class Wanted:
     by: str = ""  # the dimension that tells them apart
     fixed: Mapping[str, str] = field(default_factory=dict)  # dimensions that have to have a value
     stat: str = "Average"
+    within: str = ""  # a part that values of the dimension have
 
 
 def search(text: str, stat: str) -> Wanted:
@@ -35,11 +36,13 @@ def search(text: str, stat: str) -> Wanted:
     schema = _SCHEMA.search(text)
     dimensions = [part.strip(' "') for part in schema[2].split(",") if part.strip()] if schema else []
     rest = text[schema.end() if schema else 0 :]
-    fixed = dict(_EQUAL.findall(rest))
+    # In quotes a value is the whole one, without them a part of it.
+    exact = {key: quoted for key, quoted, _ in _EQUAL.findall(rest) if quoted}
+    parts = {key: part for key, _, part in _EQUAL.findall(rest) if part}
     words = [word for word in _WORD.findall(_EQUAL.sub("", rest)) if word not in (*dimensions, *_LOGIC)]
-    name = fixed.pop("MetricName", "") or next(iter(words), "Metric")
-    by = next((dimension for dimension in dimensions if dimension not in fixed), "")
-    return Wanted(schema[1].strip() if schema else "", name, by, fixed, stat)
+    name = exact.pop("MetricName", "") or parts.pop("MetricName", "") or next(iter(words), "Metric")
+    by = next((dimension for dimension in dimensions if dimension not in exact), "")
+    return Wanted(schema[1].strip() if schema else "", name, by, exact, stat, parts.get(by, ""))
 
 
 def query(text: str) -> Wanted:

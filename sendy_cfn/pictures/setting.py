@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from sendy_cfn.pictures import alarm_states, signs
+from sendy_cfn.pictures.alarms import Alarm
 from sendy_cfn.pictures.body import Widget
-from sendy_cfn.pictures.lines import Names
-from sendy_cfn.pictures.svg import FAINT, INK, Area, width, write
+from sendy_cfn.pictures.names import Names
+from sendy_cfn.pictures.svg import FAINT, INK, Area, width, wrap, write
 
 PAD = 10.0  # between a widget's border and what is in it
-TITLE = 22.0  # height of a title
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """What a template says of an alarm."""
-
-    name: str
-    metrics: Sequence[Any] = ()  # as a widget would have them
-    threshold: float | None = None
-    says: str = ""  # the condition, for people
-    stat: str = "Average"
-    period: int = 300
+TITLE, TITLE_ROW = 22.0, 14.0  # height of a title, and of each further line of it
+BELOW = 70.0  # height of a small chart
+WORD = 10.0  # size of a state's word
+SIZES = (12.0, 11.0)  # of its letters, where it has room and where it has not
 
 
 @dataclass(frozen=True)
@@ -34,20 +27,56 @@ class Setting:
     between: tuple[int, int]
     names: Names = field(default_factory=Names)
     alarms: Mapping[str, Alarm] = field(default_factory=dict)  # by ARN
+    known: dict[str, str] = field(default_factory=dict)  # states of them that were computed already
+
+    def state(self, arn: str) -> str:
+        """The state of an alarm; of one that is not there nobody knows it."""
+        if arn not in self.alarms:
+            return alarm_states.UNKNOWN
+        if arn not in self.known:
+            self.known[arn] = alarm_states.state(self.alarms[arn], self.alarms, self.between, self.names)
+        return self.known[arn]
 
 
 Notes = Sequence[str]
 Draw = Callable[[ET.Element, Area, Widget, Setting], Notes]
 
 
-def titled(parent: ET.Element, area: Area, title: str) -> Area:
-    """Write a widget's title; what room is left, without the border."""
+class Title(NamedTuple):
+    """A title as it is written: in smaller letters, or on several lines, before it is cut off."""
+
+    rows: tuple[str, ...]
+    size: float
+    whole: bool
+
+
+def title(text: str, wide: float, high: float) -> Title:
+    """How a title fits into a room, most of which is for what is below it."""
+    size = SIZES[0] if width(text, SIZES[0], bold=True) <= wide else SIZES[1]
+    rows = wrap(text, wide, size, bold=True)
+    most = max(int((high - BELOW) / TITLE_ROW), 1)
+    if len(rows) > most:
+        rows = [*rows[: most - 1], " ".join(rows[most - 1 :])]
+    return Title(tuple(rows), size, all(width(row, size, bold=True) <= wide for row in rows))
+
+
+def titled(parent: ET.Element, area: Area, text: str, state: str = "") -> Area:
+    """Write a widget's title, and the state of its alarm before it; what room is left, without the border."""
     inner = area.inset(PAD, PAD)
-    if not title:
+    if not text:
         return inner
-    size = min(12.0, max(10.0, 12.0 * inner.width / width(title, 12, bold=True) - 0.05))
-    write(parent, inner.x, inner.y + 10, title, round(size, 1), room=inner.width, bold=True, fill=INK)
-    return inner.inset(0, TITLE, 0, 0)
+    mark = signs.WIDE if state else 0.0
+    found = title(text, inner.width - mark, inner.height)
+    if state:
+        signs.sign(parent, inner.x + 5, inner.y + 6, state)
+        left = inner.width - mark - width(found.rows[0], found.size, bold=True) - 8
+        word = signs.WORDS[state]
+        if left >= width(word, WORD):
+            write(parent, inner.right, inner.y + 10, word, WORD, anchor="end", fill=signs.COLOURS[state])
+    for number, row in enumerate(found.rows):
+        y = inner.y + 10 + number * TITLE_ROW
+        write(parent, inner.x + mark, y, row, found.size, room=inner.width - mark, bold=True, fill=INK)
+    return inner.inset(0, TITLE + (len(found.rows) - 1) * TITLE_ROW, 0, 0)
 
 
 def empty(parent: ET.Element, area: Area, text: str) -> None:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sendy_cfn.checks.action_templates import Block, Library, readable
-from sendy_cfn.checks.rendering.stacks import Rendered, renderings
+from sendy_cfn.checks.rendering.stacks import TOOLCHAIN, Rendered, renderings
 from sendy_cfn.config.model import Platform
-from sendy_cfn.pictures import scale, unknown
-from sendy_cfn.pictures.metrics import PERIOD
-from sendy_cfn.pictures.setting import Alarm
+from sendy_cfn.pictures import alarms, unknown
+from sendy_cfn.pictures.alarms import Alarm
 from sendy_cfn.pictures.unknown import ACCOUNT, Words
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
-_SIGNS = {
-    "GreaterThanThreshold": "above",
-    "GreaterThanOrEqualToThreshold": "from",
-    "LessThanThreshold": "below",
-    "LessThanOrEqualToThreshold": "up to",
-}
 
 
 @dataclass(frozen=True)
@@ -33,19 +25,27 @@ class Dashboard:
     place: str  # environment, or "toolchain"
     name: str
     text: object  # the body; a text unless the template is wrong
-    alarms: Mapping[str, Alarm]  # by ARN: those of the same stack, and those of others that have a name of their own
+    alarms: Mapping[str, Alarm]  # by ARN: those that there are for it
 
 
 def dashboards(platform: Platform, library: Library) -> Iterator[Dashboard]:
-    """Every dashboard of every stack, in the order of promotion."""
+    """Every dashboard of every stack, in the order of promotion.
+
+    There are for it: alarms of its stack, and of other stacks those that have a name of their own; for a dashboard of
+    an environment those of the environment, for one of the toolchain all.
+    """
     if not library.names(DASHBOARD):
         return
     stacks = [(rendered, words_of(rendered, platform)) for rendered in renderings(platform, library)]
-    named: dict[str, Alarm] = {}
+    named: dict[str, dict[str, Alarm]] = {}
     for rendered, words in stacks:
-        named |= alarms_of(rendered, words)
+        named.setdefault(rendered.place, {}).update(alarms_of(rendered, words, named=True))
+    everywhere = {arn: alarm for of_place in named.values() for arn, alarm in of_place.items()}
     for rendered, words in stacks:
-        alarms = named | alarms_of(rendered, words)
+        if not any(each["Type"] == DASHBOARD for each in rendered.document.get("Resources", {}).values()):
+            continue
+        others = everywhere if rendered.place == TOOLCHAIN else named[rendered.place]
+        found = others | alarms_of(rendered, words)
         for logical_id, resource in rendered.document.get("Resources", {}).items():
             if resource["Type"] == DASHBOARD:
                 properties = resource.get("Properties", {})
@@ -56,7 +56,7 @@ def dashboards(platform: Platform, library: Library) -> Iterator[Dashboard]:
                     rendered.place,
                     str(unknown.text(properties.get("DashboardName", logical_id), words)),
                     unknown.text(properties.get("DashboardBody"), words),
-                    alarms,
+                    found,
                 )
 
 
@@ -80,67 +80,13 @@ def line_of(library: Library, template: str, logical_id: str) -> int:
     return resources.lines.get(logical_id, 1) if isinstance(resources, Block) else 1
 
 
-def alarms_of(rendered: Rendered, words: Words) -> dict[str, Alarm]:
-    """The alarms of a stack, by ARN."""
+def alarms_of(rendered: Rendered, words: Words, *, named: bool = False) -> dict[str, Alarm]:
+    """The alarms of a stack, by ARN; only those whose name the template gives, or all."""
     found = {}
     for logical_id, resource in rendered.document.get("Resources", {}).items():
-        if resource["Type"] in unknown.ALARM_TYPES:
-            properties = unknown.text(resource.get("Properties", {}), words)
+        given = resource.get("Properties", {})
+        if resource["Type"] in unknown.ALARM_TYPES and ("AlarmName" in given or not named):
+            read = alarms.composite if resource["Type"] == unknown.COMPOSITE else alarms.of_metrics
             name = words.resource(logical_id)
-            found[words.arn(logical_id, name)] = _alarm(name, properties)
+            found[words.arn(logical_id, name)] = read(name, unknown.text(given, words))
     return found
-
-
-def _alarm(name: str, given: Mapping[str, Any]) -> Alarm:
-    period = int(next((number for each in _queries(given) if (number := _number(each.get("Period")))), PERIOD))
-    threshold = _number(given.get("Threshold"))
-    sign = _SIGNS.get(given.get("ComparisonOperator", ""), "")
-    says = ""
-    if sign and threshold is not None:
-        periods = given.get("EvaluationPeriods", 1)
-        says = f"alarm {sign} {scale.digits(threshold)}, {given.get('DatapointsToAlarm', periods)} of {periods}"
-    return Alarm(
-        name,
-        list(_metrics(given)),
-        threshold,
-        says,
-        str(given.get("Statistic", given.get("ExtendedStatistic", "Average"))),
-        period,
-    )
-
-
-def _number(value: object) -> float | None:
-    """None where only AWS knows it."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _queries(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield given
-    for each in given.get("Metrics", []):
-        yield each
-        yield each.get("MetricStat", {})
-
-
-def _metrics(given: Mapping[str, Any]) -> Iterator[list[Any]]:
-    """An alarm's metrics as those of a widget."""
-    if "MetricName" in given:
-        yield [*_words(given), {}]
-    for each in given.get("Metrics", []):
-        options = {"id": each["Id"], "visible": bool(each.get("ReturnData", True))}
-        options |= {"label": each["Label"]} if "Label" in each else {}
-        if "Expression" in each:
-            yield [{**options, "expression": each["Expression"]}]
-            continue
-        stat = each["MetricStat"]
-        yield [
-            *_words(stat["Metric"]),
-            {**options, "stat": stat["Stat"], "period": int(_number(stat["Period"]) or PERIOD)},
-        ]
-
-
-def _words(given: Mapping[str, Any]) -> list[str]:
-    pairs = [str(word) for each in given.get("Dimensions", []) for word in (each["Name"], each["Value"])]
-    return [str(given["Namespace"]), str(given["MetricName"]), *pairs]

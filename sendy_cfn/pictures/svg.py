@@ -74,6 +74,28 @@ def cut(text: str, room: float, size: float, bold: bool = False) -> str:
     return f"{text.rstrip()}…" if text else ""
 
 
+def cut_inside(text: str, room: float, size: float, bold: bool = False) -> str:
+    """The text, shortened in its middle where it is wider than the room: of names, the end tells them apart."""
+    if width(text, size, bold) <= room:
+        return text
+    for kept in range(len(text) - 1, 0, -1):
+        shown = f"{text[: kept // 3]}…{text[len(text) - kept + kept // 3 :]}"
+        if width(shown, size, bold) <= room:
+            return shown
+    return ""
+
+
+def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
+    """The text in lines of whole words, none wider than the room unless it is one word."""
+    rows: list[str] = []
+    for word in text.split():
+        if rows and width(f"{rows[-1]} {word}", size, bold) <= room:
+            rows[-1] += f" {word}"
+        else:
+            rows.append(word)
+    return rows or [""]
+
+
 def add(parent: ET.Element, name: str, /, **attributes: object) -> ET.Element:
     """A new last child. Names: `class_` is class, other underscores are hyphens; numbers are rounded, None left out."""
     given: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree as ET
 
@@ -15,6 +16,7 @@ SIZE, ROW = 10.5, 20.0
 BETWEEN = 14.0  # two columns
 LONGEST = 0.4  # of a column's share of the room, but for the last one
 SUMMARIES: dict[str, Callable[[list[float]], float]] = {"MIN": min, "MAX": max, "SUM": sum, "AVG": mean}
+_NUMBER = re.compile(rf"(-?[0-9][0-9.,]*[kMGT]?( \S{{1,3}})?|{scale.NOTHING})?")
 Cells = Sequence[tuple[str, str]]  # a row: text and colour
 
 
@@ -114,4 +116,5 @@ def _widths(room: Area, heads: Sequence[str], rows: Sequence[Cells]) -> list[flo
 
 
 def _is_number(text: str) -> bool:
-    return text[:1].isdigit() or text.startswith("-")
+    """As `scale.short` writes them; also where there is none."""
+    return bool(_NUMBER.fullmatch(text))

@@ -7,7 +7,8 @@ from typing import Any
 
 from sendy_cfn.checks.rendering.values import GAP, Literal, Scope, settle
 
-ALARM_TYPES = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
+ALARM_TYPES = ("AWS::CloudWatch::Alarm", COMPOSITE)
 ACCOUNT = "111122223333"
 # Properties that name what they are of.
 _NAMES = ("Name", "AlarmName", "ClusterName", "ServiceName", "LogGroupName", "QueueName", "TopicName", "RepositoryName")
@@ -37,7 +38,8 @@ class Words(Mapping[str, Literal]):
             return self.arn(resource, of)
         if "FullName" in attribute or "FullName" in resource:
             kind = "app" if "LoadBalancer" in (attribute or resource) else "targetgroup"
-            return f"{kind}/{of.removesuffix('FullName')}/0123456789abcdef"
+            own = f"{self.pseudo['AWS::StackName']}-" if attribute and resource in self.resources else ""
+            return f"{kind}/{own}{of.removesuffix('FullName')}/0123456789abcdef"
         return of if attribute in ("", "Name", "Ref") else f"{of}.{attribute}"
 
     def __iter__(self) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from sendy_cfn.pictures import body, picture
-from sendy_cfn.pictures.setting import Alarm
+from sendy_cfn.pictures.alarms import Alarm
 from sendy_cfn.pictures.svg import Area
 
 FOLDER = Path(__file__).parent
@@ -28,7 +28,8 @@ ALARM = Alarm(
         [{"expression": "100 * FILL(errors, 0) / requests", "id": "share", "label": "errors, %"}],
     ],
     threshold=2.0,
-    says="alarm above 2, 3 of 5",
+    periods=5,
+    datapoints=3,
     stat="Sum",
     period=60,
 )

@@ -32,7 +32,8 @@ def problems(*widgets: Any, **more: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (widget("graph"), "widgets[0].type: 'graph', allowed: metric, log, alarm, text, explorer, custom"),
+        (widget("explorer", {}), "widgets[0].type: 'explorer', allowed: metric, log, alarm, text"),
+        (widget("graph"), "widgets[0].type: 'graph', allowed: metric, log, alarm, text"),
         ("text", "widgets[0]: no mapping"),
         (widget(heigth=3), "widgets[0].heigth: unknown key, did you mean 'height'?"),
         (widget(x=24, y=0), "widgets[0].x: 24, allowed: whole numbers, 0 to 23"),
@@ -161,7 +162,7 @@ def test_more_widgets_than_cloudwatch_takes() -> None:
 @pytest.mark.parametrize("key", sorted({key for w in specimen().widgets for key in w.properties}))
 def test_a_misspelt_property_is_found(key: str) -> None:
     document = json.loads(SPECIMEN.read_text(encoding="utf-8"))
-    of = next(w for w in document["widgets"] if key in w["properties"] and w["type"] != "explorer")
+    of = next(w for w in document["widgets"] if key in w["properties"])
     of["properties"][f"{key}x"] = of["properties"].pop(key)
     with pytest.raises(body.BodyError) as caught:
         body.read(json.dumps(document))

@@ -11,10 +11,11 @@ import pytest
 from sendy_cfn import config
 from sendy_cfn.checks.action_templates import Library
 from sendy_cfn.pictures import __main__ as command
-from sendy_cfn.pictures import body, page, picture
+from sendy_cfn.pictures import alarm_checks, body, page, picture
 from sendy_cfn.pictures.sources import dashboards
 from sendy_cfn.pictures.unknown import Words, text
 from tests.generated import CASES, generated
+from tests.pictures.environment import put
 from tests.pictures.reading import FOLDER, texts, widgets
 from tests.platforms import ROOT
 
@@ -32,31 +33,30 @@ def templates(tmp_path: Path) -> Path:
     return folder
 
 
-def put(file: Path, resource: str) -> None:
-    given = file.read_text(encoding="utf-8")
-    file.write_text(given.replace("\nOutputs:\n", f"\n{resource}\nOutputs:\n", 1), encoding="utf-8")
-
-
 def run(templates: Path, *more: str) -> int:
     out = templates.parent / "pictures"
     return command.main(["--params", str(ROOT / "params"), "--templates", str(templates), "--out", str(out), *more])
 
 
-def test_each_template_is_drawn_with_the_values_of_its_last_environment(templates: Path) -> None:
+def test_dashboards_of_the_toolchain_and_of_the_last_environment_are_drawn(templates: Path) -> None:
     files = command.pictures(config.load(ROOT / "params"), templates)
-    ours = {name: svg for name, svg in files.items() if name.startswith("service-orders")}
-    assert set(ours) == {"service-orders.svg", "service-orders-cluster-switch.svg"}
-    assert ">orders in staging<" in ours["service-orders.svg"]
-    assert ">Tasks, at most 12<" in ours["service-orders-cluster-switch.svg"]
-    assert ">courier-production-orders<" in ours["service-orders-cluster-switch.svg"]
+    assert set(files) == {"delivery.svg", "production-orders.svg", page.NAME}
+    assert ">Tasks, at most 12<" in files["production-orders.svg"]
+    assert ">courier-production-orders<" in files["production-orders.svg"]
+
+
+def test_the_last_environment_with_a_dashboard_is_another_where_the_last_one_has_none(templates: Path) -> None:
+    shutil.copy(ROOT / "templates" / TEMPLATES[1], templates)
+    files = command.pictures(config.load(ROOT / "params"), templates)
+    assert set(files) == {"delivery.svg", "staging-orders.svg", page.NAME}
+    assert ">orders in staging<" in files["staging-orders.svg"]
 
 
 def test_alarms_of_the_template_have_their_names_and_thresholds(templates: Path) -> None:
-    svg = command.pictures(config.load(ROOT / "params"), templates)["service-orders.svg"]
-    assert ">courier-staging-orders-errors<" in svg
+    svg = command.pictures(config.load(ROOT / "params"), templates)["production-orders.svg"]
+    assert ">courier-production-orders-blue-errors<" in svg
     assert ">orders: too many requests end with a server error<" in svg
     assert re.search(r">alarm above [0-9.]+, [0-9]+ of [0-9]+<", svg)
-    assert "of another template" not in svg
 
 
 def test_written_once_and_fresh_after_that(templates: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,16 +75,18 @@ def test_changes_of_templates_make_pictures_stale_and_gone_dashboards_take_their
 ) -> None:
     out = templates.parent / "pictures"
     run(templates)
-    shutil.copy(ROOT / "templates" / TEMPLATES[0], templates)
     changed = templates / TEMPLATES[1]
-    changed.write_text(changed.read_text(encoding="utf-8").replace('"# orders in', '"# orders of'), encoding="utf-8")
+    given = changed.read_text(encoding="utf-8")
+    changed.write_text(given.replace('"# orders in', '"# orders of'), encoding="utf-8")
     capsys.readouterr()
     assert run(templates, "--check") == 1
     stale = [line.rpartition("/")[2] for line in capsys.readouterr().out.splitlines()[:-1]]
-    assert stale == [page.NAME, "service-orders-cluster-switch.svg", "service-orders.svg"]
+    assert stale == [page.NAME, "production-orders.svg"]
     assert run(templates) == 0
-    assert not (out / "service-orders.svg").exists()
-    assert "orders of production" in (out / "service-orders-cluster-switch.svg").read_text(encoding="utf-8")
+    assert "orders of production" in (out / "production-orders.svg").read_text(encoding="utf-8")
+    shutil.copy(ROOT / "templates" / TEMPLATES[1], templates)
+    assert run(templates) == 0
+    assert not (out / "production-orders.svg").exists()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_changes_of_templates_make_pictures_stale_and_gone_dashboards_take_their
         (
             '"type": "text"',
             '"type": "txt"',
-            "widgets[0].type: 'txt', allowed: metric, log, alarm, text, explorer, custom",
+            "widgets[0].type: 'txt', allowed: metric, log, alarm, text",
         ),
         ('{"widgets": [', '{"widgets": [,', "the body is not JSON: Expecting value"),
         ('"max": ${MaxTasks}', '"max": ${MaxTasks}0, "min": "${MaxTasks}"', "min: '4' is no number (staging)"),
@@ -123,7 +125,7 @@ def test_the_page_shows_each_picture_and_says_what_is_in_it(templates: Path) -> 
     files = command.pictures(config.load(ROOT / "params"), templates)
     for name in (name for name in files if name.endswith(".svg")):
         assert f"]({name})\n" in files[page.NAME]
-    assert "![4 widgets. text: orders in staging. alarms; chart. chart: Tasks, at most 4.](" in files[page.NAME]
+    assert "![4 widgets. text: orders in production. alarms; chart. chart: Tasks, at most 12.](" in files[page.NAME]
 
 
 def test_the_committed_pictures_are_those_of_the_templates(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,11 +143,21 @@ def test_every_dashboard_that_is_emitted_is_drawn_whole(case: Path) -> None:
     for each in dashboards(made.platform, Library(made.folder)):
         assert isinstance(each.text, str)
         read = body.read(each.text)
-        svg = ET.fromstring(picture.draw(picture.Subject(each.name, read, each.template, alarms=each.alarms)))
+        names = command.names_of(made.platform)
+        svg = ET.fromstring(picture.draw(picture.Subject(each.name, read, each.template, names, each.alarms)))
         groups = widgets(svg)
         assert len(groups) == len(read.widgets) > 0
         said = " ".join(texts(svg))
-        for unfinished in ("is not evaluated", "is too small", "is too low", "have no room", "is a number", "No data"):
+        assert not list(alarm_checks.problems(read, each.alarms, each.place))
+        for unfinished in (
+            "is not evaluated",
+            "is cut off",
+            "is too small",
+            "is too low",
+            "have no room",
+            "is a number",
+            "No data",
+        ):
             assert unfinished not in said, (each.template, each.place)
 
 

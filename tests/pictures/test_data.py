@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sendy_cfn.pictures import lines, logs, moments, queries, sample, scale
-from sendy_cfn.pictures.lines import Names, Shown
+from sendy_cfn.pictures import lines, moments, sample, scale
+from sendy_cfn.pictures.lines import Shown
 from sendy_cfn.pictures.metrics import Metric, read
-from tests.pictures.reading import drawn, one, texts, widgets
+from sendy_cfn.pictures.names import Names
 
 DAY = moments.over((moments.NOW - moments.DAY, moments.NOW), 300)
 CPU = ["AWS/ECS", "CPUUtilization", "ServiceName", "orders"]
@@ -64,9 +64,19 @@ def test_traffic_has_a_day_and_a_night() -> None:
 
 
 def test_traffic_is_counted_over_the_period() -> None:
-    hour = known(metric("RequestCount", "Sum"), moments.over((moments.NOW - 6 * 3600, moments.NOW), 3600))
-    minutes = known(metric("RequestCount", "Sum"), moments.over((moments.NOW - 6 * 3600, moments.NOW), 300))
+    span = (moments.NOW - 6 * 3600, moments.NOW)
+    requests = metric("RequestCount", "Sum")
+    hour = known(replace(requests, period=3600), moments.over(span, 3600))
+    minutes = known(requests, moments.over(span, 300))
     assert sum(hour) == pytest.approx(sum(minutes), rel=0.1)
+
+
+def test_what_is_counted_is_as_high_in_a_picture_with_room_for_less_data_points() -> None:
+    requests = metric("RequestCount", "Sum")
+    few, all_ = (moments.over((moments.NOW - moments.DAY, moments.NOW), step) for step in (3600, 1200))
+    assert (few.count, all_.count) == (24, 72)
+    assert max(known(requests, few)) == pytest.approx(max(known(requests, all_)), rel=0.1)
+    assert sample.stands_for(requests, few) == 300
 
 
 @pytest.mark.parametrize("name", ["HTTPCode_Target_5XX_Count", "UnHealthyHostCount", "Errors"])
@@ -123,10 +133,11 @@ def test_units_by_name(namespace: str, name: str, unit: str) -> None:
 
 def test_releases_are_rare_in_minutes_and_some_a_day() -> None:
     month = moments.over((moments.NOW - 30 * moments.DAY, moments.NOW), moments.DAY)
-    released = metric("Released", "Sum", "courier/Delivery")
+    released = metric("Released", "Sum", "courier/Delivery", Service="orders")
     assert None in sample.values(released, DAY)
-    assert len(known(released, month)) == month.count
-    assert sum(known(metric("Failed", "Sum", "courier/Delivery"), month)) < sum(known(released, month)) / 3
+    assert 10 < sum(known(released, month)) < 60
+    failed = metric("Failed", "Sum", "courier/Delivery", Service="orders")
+    assert 0 < sum(known(failed, month)) < sum(known(released, month)) / 3
 
 
 def test_a_search_finds_a_series_for_each_service() -> None:
@@ -267,45 +278,3 @@ def test_axes_have_round_numbers(values: list[float], unit: str, ticks: list[str
 def test_limits_of_an_axis_are_kept() -> None:
     axis = scale.axis([20, 60], "", 4, low=10, high=40)
     assert (axis.low, axis.high, axis.share(10), axis.share(25), axis.share(99)) == (10, 40, 0, 0.5, 1)
-
-
-@pytest.mark.parametrize(
-    ("query", "columns", "measures", "bin_"),
-    [
-        ("fields @timestamp, @message | sort @timestamp desc", ("@timestamp", "@message"), (), None),
-        ("filter level = 'ERROR'", queries.DEFAULT, (), None),
-        (
-            "stats count(*) as n, avg(size) by bin(5m), path",
-            ("bin(5m)", "path", "n", "avg(size)"),
-            ("n", "avg(size)"),
-            300,
-        ),
-        ("stats max(a) as b by bin(1h) as hour | display b", ("b",), ("b",), 3600),
-        ('parse @message "a | b *" as x | fields x', ("x",), (), None),
-        ("stats pct(took, 95) as p95 by service", ("service", "p95"), ("p95",), None),
-    ],
-)
-def test_columns_of_a_query(query: str, columns: Any, measures: Any, bin_: int | None) -> None:
-    found = queries.read(f"SOURCE '/demo' | {query}")
-    assert (found.columns, found.measures, found.bin) == (columns, measures, bin_)
-
-
-def test_rows_of_groups_are_each_there_once() -> None:
-    found = queries.read("SOURCE '/demo' | stats count(*) as n by service, outcome, bin(1d)")
-    table = logs.rows(found, (moments.NOW - moments.DAY, moments.NOW), NAMES)
-    groups = [tuple(text for text, _ in row[:2]) for row in table]
-    assert len(set(groups)) == 4
-    assert len({tuple(text for text, _ in row[:3]) for row in table}) == len(table)
-
-
-def test_rows_obey_filters_and_limits() -> None:
-    query = "SOURCE '/demo' | fields level, path | filter level = 'FATAL' | limit 2"
-    [group] = widgets(drawn(one("log", {"region": "eu-central-1", "query": query})))
-    assert [text for text in texts(group) if text == "FATAL"] == ["FATAL"] * 2
-
-
-@pytest.mark.parametrize("view", ["table", "timeSeries", "bar", "pie"])
-def test_every_view_of_a_query_shows_its_groups(view: str) -> None:
-    query = "SOURCE '/demo' | stats count(*) as errors by service"
-    [group] = widgets(drawn(one("log", {"region": "eu-central-1", "view": view, "query": query})))
-    assert {"orders", "pricing", "tracking"} <= set(texts(group)), json.dumps(texts(group))

@@ -51,6 +51,8 @@ def points(text: str) -> tuple[Point, ...]:
         ("IF(test, 5, other)", (5, 5, 20, None, None)),
         ("IF(test, then, 5)", (30, 0, 5, 5, None)),
         # by hand
+        ("TIME_SERIES(1 / 0)", (None,) * 5),
+        ("up * (SUM(metric1) / 0)", (None,) * 5),
         ("IF(up > 15, up)", (None, 20, 40, 40, 100)),
         ("IF(1, up, gap)", (10, 20, 40, 40, 100)),
         ("up + up * 2", (30, 60, 120, 120, 300)),
@@ -135,7 +137,6 @@ def test_what_is_a_number_and_what_is_a_series(text: str) -> None:
         "SLICE([], 0)",
         "FIRST([])",
         "SUM([])",
-        "1 / 0",
         "MAX(up, 3, 4)",
     ],
 )
