@@ -51,7 +51,7 @@ class Stacks:
         """Delete a stack; DELETE_COMPLETE, or the status that it is stuck in."""
         stack_id = self.describe(name)["StackId"]
         self._cloudformation.delete_stack(StackName=name)
-        return self._wait(stack_id)
+        return self.ended(stack_id)
 
     def describe(self, name: str) -> dict[str, Any]:
         """What `describe-stacks` says of one stack, by name or id."""
@@ -111,9 +111,14 @@ class Stacks:
     ) -> str:
         values = [{"ParameterKey": key, "ParameterValue": str(value)} for key, value in (parameters or {}).items()]
         request = {"Capabilities": list(CAPABILITIES), **more}
-        return self._wait(operation(StackName=name, TemplateBody=body, Parameters=values, **request)["StackId"])
+        return self.ended(operation(StackName=name, TemplateBody=body, Parameters=values, **request)["StackId"])
 
-    def _wait(self, stack_id: str) -> str:
+    def ended(self, stack_id: str) -> str:
+        """The status of a stack, by name or id, once nothing is under way.
+
+        Raises:
+            TimeoutError: something still is, after a minute.
+        """
         deadline = time.monotonic() + _LIMIT
         while (status := str(self.describe(stack_id)["StackStatus"])).endswith("_IN_PROGRESS"):
             if time.monotonic() > deadline:

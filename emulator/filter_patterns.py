@@ -1,6 +1,5 @@
-"""CloudWatch Logs' filter patterns for JSON lines: which lines match, and what a selector finds.
+"""CloudWatch Logs' filter patterns: which lines match, and what a selector finds in lines of JSON.
 
-Patterns of terms and of columns are not in here.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log-events.html
 """
@@ -8,30 +7,24 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log
 from __future__ import annotations
 
 import json
-import operator
 import re
-from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-Test = Callable[[Any], bool]
-MISSING = object()
+from emulator import filter_text
+from emulator.filter_tests import MISSING, PatternError, Test, compared
+
 _TOKEN = re.compile(
     r"""\s*(?:(?P<mark>&&|\|\||[(){}])
     |(?P<selector>\$(?:\.[\w-]+|\[\d+\])+)
     |(?P<comparison>!=|>=|<=|=|>|<)
     |(?P<word>IS\s+NULL|IS\s+TRUE|IS\s+FALSE|NOT\s+EXISTS)
+    |(?P<regex>%[^%]+%)
     |(?P<text>"(?:\\.|[^"\\])*")
-    |(?P<bare>[^\s()&|=<>!"]+))""",
+    |(?P<bare>[^\s()&|=<>!"%]+))""",
     re.VERBOSE,
 )
-_ORDER: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    "<": operator.lt,
-    ">=": operator.ge,
-    "<=": operator.le,
-}
 _STATES: dict[str, Test] = {
     "IS NULL": lambda found: found is None,
     "IS TRUE": lambda found: found is True,
@@ -40,17 +33,18 @@ _STATES: dict[str, Test] = {
 }
 
 
-class PatternError(ValueError):
-    """The pattern is none, or of a kind that is not evaluated here."""
-
-
 @cache
 def matcher(pattern: str) -> Callable[[str], bool]:
     """The function that says whether a line matches.
 
     Raises:
-        PatternError: it is no JSON pattern.
+        PatternError: it is no pattern.
     """
+    if pattern.lstrip().startswith("["):
+        read = filter_text.columns(pattern)
+        return lambda line: read(line) is not None
+    if not pattern.lstrip().startswith("{"):
+        return filter_text.terms(pattern)
     test = _Parser(pattern).whole()
 
     def matches(line: str) -> bool:
@@ -58,6 +52,11 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return content is not None and test(content)
 
     return matches
+
+
+def content(pattern: str, line: str) -> Mapping[str, Any] | None:
+    """What selectors look into: the object of a line of JSON, the columns of one that matches a pattern of columns."""
+    return filter_text.columns(pattern)(line) if pattern.lstrip().startswith("[") else parsed(line)
 
 
 def parsed(line: str) -> dict[str, Any] | None:
@@ -70,8 +69,8 @@ def parsed(line: str) -> dict[str, Any] | None:
 
 
 def selected(selector: str, content: Any) -> Any:
-    """What the selector finds, MISSING where there is nothing."""
-    for key, number in re.findall(r"\.([\w-]+)|\[(\d+)\]", selector):
+    """What the selector finds, MISSING where there is nothing; those of columns have no dot."""
+    for key, number in re.findall(r"[$.]([\w-]+)|\[(\d+)\]", selector):
         if key and isinstance(content, dict) and key in content:
             content = content[key]
         elif number and isinstance(content, list) and int(number) < len(content):
@@ -125,8 +124,8 @@ class _Parser:
         comparison = re.sub(r"\s+", " ", self._take("comparison", "word"))
         if comparison in _STATES:
             return lambda content: _STATES[comparison](selected(selector, content))
-        value = self._take("text", "bare")
-        test = _compared(comparison, value, self._pattern)
+        value = self._take("text", "bare", "regex")
+        test = compared(comparison, value, self._pattern)
         return lambda content: test(selected(selector, content))
 
 
@@ -138,42 +137,3 @@ def _tokens(pattern: str) -> Iterator[tuple[str, str]]:
             raise PatternError(f"{pattern!r}: unknown at {text[position:]!r}")
         yield str(found.lastgroup), found[str(found.lastgroup)]
         position = found.end()
-
-
-def _compared(comparison: str, value: str, pattern: str) -> Test:
-    """A number is compared as one; text may have * in it. What is missing fits no comparison."""
-    number = _number(value)
-    if comparison in _ORDER:
-        if number is None:
-            raise PatternError(f"{pattern!r}: {value!r} is no number")
-        return lambda found: _is_number(found) and _ORDER[comparison](found, number)
-    text = json.loads(value) if value.startswith('"') else value
-
-    def same(found: Any) -> bool:
-        if number is not None and _is_number(found):
-            return bool(found == number)
-        return (
-            isinstance(found, str | int | float)
-            and not isinstance(found, bool)
-            and fnmatchcase(str(found), _glob(text))
-        )
-
-    if comparison == "=":
-        return lambda found: found is not MISSING and same(found)
-    return lambda found: found is not MISSING and not same(found)
-
-
-def _glob(text: str) -> str:
-    """Only * stands for something."""
-    return re.sub(r"([?\[])", r"[\1]", text)
-
-
-def _number(value: str) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
-def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)

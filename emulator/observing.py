@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from emulator import filter_patterns, names
+from emulator import filter_patterns, filter_tests, names, operations
 
-_TEST = "TestMetricFilter"
 _STREAM = "events"
+_DIMENSIONS = 3  # AWS: of a metric filter at most
 
 
 def install() -> None:
@@ -42,9 +42,34 @@ def install() -> None:
         return answer
 
     _follow_indices(bridge)
+    plain_put = logs._put_metric_filter
+
+    def put_metric_filter(data: Mapping[str, Any]) -> Any:
+        try:
+            _check_filter(data)
+        except filter_tests.PatternError as error:
+            answer = {"__type": "InvalidParameterException", "message": str(error)}
+            return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+        return plain_put(data)
+
+    logs._put_metric_filter = put_metric_filter
     bridge._invoke_target = invoke_target
     logs._put_log_events = put_log_events
-    _answer_tests()
+    operations.add("logs", {"TestMetricFilter": _test_filter})
+
+
+def _check_filter(data: Mapping[str, Any]) -> None:
+    """What CloudWatch Logs refuses in a metric filter.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html
+    """
+    filter_patterns.matcher(str(data.get("filterPattern", "")))
+    for one in data.get("metricTransformations", []):
+        dimensions = one.get("dimensions") or {}
+        if len(dimensions) > _DIMENSIONS:
+            raise filter_tests.PatternError(f"at most {_DIMENSIONS} dimensions, found {len(dimensions)}")
+        if dimensions and one.get("defaultValue") is not None:
+            raise filter_tests.PatternError("dimensions and default value are mutually exclusive properties")
 
 
 def _follow_indices(bridge: Any) -> None:
@@ -55,7 +80,7 @@ def _follow_indices(bridge: Any) -> None:
         event = view.event_with_detail()
         paths = transformer.get("InputPathsMap", {})
         values = {name: filter_patterns.selected(path, event) for name, path in paths.items()}
-        found = {name: "" if value is filter_patterns.MISSING else value for name, value in values.items()}
+        found = {name: "" if value is filter_tests.MISSING else value for name, value in values.items()}
         seen = _View({**event, "found": found}, view.envelope())
         return plain({**transformer, "InputPathsMap": {name: f"$.found.{name}" for name in found}}, rule, seen)
 
@@ -98,7 +123,7 @@ def _count(logs: Any, group: str, line: str) -> None:
 
 def metrics(pattern: str, transformations: list[dict[str, Any]], line: str) -> list[dict[str, Any]]:
     """What a line adds to the metrics of a filter: the arguments of ministack's `record_metric`."""
-    content = filter_patterns.parsed(line)
+    content = filter_patterns.content(pattern, line)
     matched = filter_patterns.matcher(pattern)(line)
     made = []
     for one in transformations:
@@ -118,27 +143,17 @@ def _field(value: str, content: Any) -> Any:
     if not value.startswith("$"):
         return value
     found = filter_patterns.selected(value, content)
-    return None if found is filter_patterns.MISSING else found
+    return None if found is filter_tests.MISSING else found
 
 
-def _answer_tests() -> None:
-    handlers = names.load_module("ministack.app").__dict__["SERVICE_HANDLERS"]
-    plain = handlers["logs"]
-
-    async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
-        if not headers.get("x-amz-target", "").endswith(f".{_TEST}"):
-            return await plain(method, path, headers, body, query)
-        asked = json.loads(body)
-        more = {"Content-Type": "application/x-amz-json-1.1"}
-        try:
-            matches = filter_patterns.matcher(asked["filterPattern"])
-        except filter_patterns.PatternError as error:
-            return 400, more, json.dumps({"__type": "InvalidParameterException", "message": str(error)}).encode()
-        found = [
-            {"eventNumber": number, "eventMessage": line, "extractedValues": {}}
-            for number, line in enumerate(asked["logEventMessages"], 1)
-            if matches(line)
-        ]
-        return 200, more, json.dumps({"matches": found}).encode()
-
-    handlers["logs"] = handle
+def _test_filter(asked: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        matches = filter_patterns.matcher(asked["filterPattern"])
+    except filter_tests.PatternError as error:
+        raise operations.RefusedError("InvalidParameterException", str(error)) from error
+    found = [
+        {"eventNumber": number, "eventMessage": line, "extractedValues": {}}
+        for number, line in enumerate(asked["logEventMessages"], 1)
+        if matches(line)
+    ]
+    return {"matches": found}

@@ -63,14 +63,26 @@ def _prepare(port: int, region: str, scratch: Path) -> None:
 
 def _install(log: Log) -> None:
     # Imported here, after the environment is set: these modules reach into ministack.
-    from emulator import nested, observing, pipelines, real, scanner, simulate, templates
+    from emulator import (
+        anomaly_detectors,
+        nested,
+        observing,
+        pipelines,
+        real,
+        saved_queries,
+        scanner,
+        simulate,
+        templates,
+        watching,
+    )
     from emulator.hooks import Hooks
 
     provisioners: Any = names.load("cloudformation.provisioners")
     handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS
     handlers |= real.HANDLERS
+    # Tags of stacks reach all that takes tags; ministack lists the types that it knows.
+    provisioners._STACK_TAG_PROPERTY["AWS::CloudWatch::CompositeAlarm"] = ("Tags", "list")
     handlers["AWS::CloudFormation::Stack"] = nested.HANDLER
-    _wrap_alarm(handlers)
     _keep_logical_ids(provisioners)
     for resource_type in schema.types() - handlers.keys():
         handlers[resource_type] = recorder.handler(resource_type)
@@ -84,6 +96,9 @@ def _install(log: Log) -> None:
     templates.install()
     pipelines.install()
     observing.install()
+    watching.install()
+    anomaly_detectors.install()
+    saved_queries.install()
     scanner.install()
     simulate.install()
     Hooks(log).install()
@@ -132,24 +147,6 @@ def _keep_logical_ids(provisioners: Any) -> None:
         return f"{stem[:room]}-{shown}-{suffix}"
 
     provisioners._physical_name = physical_name
-
-
-def _wrap_alarm(handlers: dict[str, Any]) -> None:
-    """Make up for the missing metric math: such an alarm exists under its name, with a metric that says so."""
-    plain = handlers["AWS::CloudWatch::Alarm"]
-
-    def shown(properties: dict[str, Any]) -> dict[str, Any]:
-        if not properties.get("Metrics"):
-            return properties
-        rest = {key: value for key, value in properties.items() if key != "Metrics"}
-        return {"Threshold": 0, **rest, "Namespace": "NotEvaluated", "MetricName": "MetricMath"}
-
-    handlers["AWS::CloudWatch::Alarm"] = {
-        **plain,
-        "create": lambda logical_id, new, stack: plain["create"](logical_id, shown(new), stack),
-        "update": lambda pid, old, new, *more: plain["update"](pid, shown(old), shown(new), *more),
-        "delete": lambda pid, properties: plain["delete"](pid, shown(properties)),
-    }
 
 
 def _end_with_parent() -> None:

@@ -6,11 +6,12 @@ what it makes shows up in `describe-*` and botocore checks every request.
 
 from typing import Any
 
-from emulator.real import compute, dns, network, web
+from emulator.real import compute, dns, network, watching, web
 
 HANDLERS: dict[str, dict[str, Any]] = {
     **network.HANDLERS,
     **dns.HANDLERS,
     **compute.HANDLERS,
     **web.HANDLERS,
+    **watching.HANDLERS,
 }

@@ -1,5 +1,6 @@
-"""Patterns for JSON lines, with the examples of AWS's page.
+"""Filter patterns, with the examples of AWS's pages.
 
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log-events.html
 """
 
@@ -10,7 +11,8 @@ import json
 import pytest
 
 from emulator import Emulator
-from emulator.filter_patterns import PatternError, matcher
+from emulator.filter_patterns import content, matcher
+from emulator.filter_tests import PatternError
 
 # The page's own sample, less the parts that no example asks for.
 EVENT = {
@@ -61,11 +63,71 @@ EVENT = {
         ("{ $.errors.unknown >= 0 }", False),
         ('{ $.user.email = "John.Stiles@example.com" || $.eventType = "x" && $.user.id = 9 }', True),
         ('{ ($.user.email = "John.Stiles@example.com" || $.eventType = "x") && $.user.id = 9 }', False),
+        ("{ $.eventType = %^Update[A-Z]% }", True),
+        ("{ $.eventType = %Create|Delete% }", False),
         ('{ ($.user.id = 1) && (($.users[0].id = 2) || ($.users[0].actions[1] = "PUT")) }', True),
     ],
 )
 def test_examples(pattern: str, found: bool) -> None:
     assert matcher(pattern)(json.dumps(EVENT)) is found
+
+
+BOTH, ERROR, WARN = "ERROR WARN message", "ERROR message", "WARN message"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [
+        ("ERROR", [BOTH, ERROR]),
+        ("?ERROR ?WARN", [BOTH, ERROR, WARN]),
+        ("ERROR WARN", [BOTH]),
+        ("ERROR -WARN", [ERROR]),
+        ("-ERROR", [WARN]),
+        ('"ERROR message"', [ERROR]),
+        ("WARN ?ERROR", [BOTH, WARN]),
+        ("error", []),
+        ("%^WARN|R W%", [BOTH, WARN]),
+        (" ", [BOTH, ERROR, WARN]),
+        ("", [BOTH, ERROR, WARN]),
+        ("[w1=ERROR, w2]", [ERROR]),
+        ("[w1=ERROR || w1=WARN, w2]", [ERROR, WARN]),
+        ("[w1!=ERROR && w1!=WARN, w2]", []),
+        ("[w1=ERROR, ...]", [BOTH, ERROR]),
+        ("[..., w2=WARN, w3]", [BOTH, WARN]),
+    ],
+)
+def test_terms_and_columns(pattern: str, lines: list[str]) -> None:
+    """The three lines are those of AWS's page on patterns."""
+    assert list(filter(matcher(pattern), (BOTH, ERROR, WARN))) == lines
+
+
+ACCESS = '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("[ip, user, username, timestamp, request, status_code, bytes > 1000]", True),
+        ("[ip, user, username, timestamp, request, status_code, bytes > 1534]", False),
+        ("[ip, user, username, timestamp, request, status_code = 4*, bytes]", True),
+        ("[ip, user, username, timestamp, request = *html*, status_code = 4*, bytes]", True),
+        ("[ip, user, username, timestamp, request, status_code = 4* && status_code != 404, bytes]", False),
+        ("[..., request=%[a-z]+.html%, status_code=4*,]", True),
+        ('[ip="127.0.0.1", user, ...]', True),
+        ("[ip, user, username > 1, ...]", False),
+        ("[ip, user, username, timestamp, request, bytes]", False),
+        ("[a, b, c, d, e, f, g, h, ...]", False),
+    ],
+)
+def test_columns_of_an_access_log(pattern: str, found: bool) -> None:
+    assert matcher(pattern)(ACCESS) is found
+
+
+def test_columns_are_read_by_their_names() -> None:
+    read = content("[ip, ..., timestamp, request, status_code=4*,]", ACCESS)
+    request, when = "GET /index.html HTTP/1.0", "10/Oct/2000:13:25:15 -0700"
+    assert read == {"ip": "127.0.0.1", "timestamp": when, "request": request, "status_code": "404"}
+    assert content("[..., status_code=5*, bytes]", ACCESS) is None
 
 
 @pytest.mark.parametrize("line", ["", "7", "[1]", "[Container] entering phase", '{"eventType": "UpdateTrail"'])
@@ -76,7 +138,22 @@ def test_lines_that_are_no_objects_match_nothing(line: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("", "ERROR", "[a, b]", "{ }", "{ $.a }", "{ $.a = }", "{ $.a == 1 }", "{ $.a > b }", "{ $.a = 1"),
+        *(
+            "[a, b",
+            "[..., a, ...]",
+            "[a b]",
+            "[a = 1 && b = 2]",
+            "[a > b]",
+            "ERROR!",
+            '"ERROR',
+            "%(a)%",
+            "{ }",
+            "{ $.a }",
+            "{ $.a = }",
+            "{ $.a == 1 }",
+            "{ $.a > b }",
+            "{ $.a = 1",
+        ),
         *("{ $.a = 1 } }", "{ a = 1 }", "{ $.a = 1 && }", "{ ($.a = 1 }", "{ $.a = 'b' c }", '{ $.a = "b }'),
         "{ $.a = 1 & $.b = 2 }",
     ],

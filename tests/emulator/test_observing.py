@@ -97,3 +97,28 @@ def test_lines_that_match_are_counted(
     account.send(found=4, name="b")
     account.send(found=0, name="c")
     assert account.sums() == sums
+
+
+@pytest.mark.parametrize(
+    ("pattern", "more"),
+    [
+        ("{ $.a = ", {}),
+        ("ERROR", {"dimensions": {"A": "$.a"}, "defaultValue": 0}),
+        ("ERROR", {"dimensions": dict.fromkeys("ABCD", "$.a")}),
+    ],
+)
+def test_filters_that_cloudwatch_logs_refuses(emulator: Emulator, pattern: str, more: dict[str, Any]) -> None:
+    account = Account(emulator)
+    with pytest.raises(account.logs.exceptions.InvalidParameterException):
+        account.count(pattern, "1", **more)
+    assert account.logs.describe_metric_filters()["metricFilters"] == []
+
+
+def test_columns_are_values_and_dimensions(emulator: Emulator) -> None:
+    account = Account(emulator)
+    account.count("[action=REJECT, port, bytes]", "$bytes", dimensions={"Port": "$port"})
+    account.logs.create_log_stream(logGroupName="log", logStreamName="flow")
+    lines = ["REJECT 22 40", "ACCEPT 443 100", "REJECT 22 2", "REJECT 23 7"]
+    events = [{"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": line} for line in lines]
+    account.logs.put_log_events(logGroupName="log", logStreamName="flow", logEvents=events)
+    assert account.sums() == {("22",): 42, ("23",): 7}
