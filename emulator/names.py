@@ -90,6 +90,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.iam": ("_IAM_HANDLERS", "_p", "_roles", "_xml"),
     "ministack.services.route53": ("_records", "_zones"),
+    "ministack.services.sns": ("_topics",),
     "ministack.services.ssm": ("_PUBLIC_AMI_PARAMETERS",),
 }
 

@@ -73,6 +73,7 @@ def _install(log: Log) -> None:
         scanner,
         simulate,
         templates,
+        topics,
         watching,
     )
     from emulator.hooks import Hooks
@@ -83,6 +84,7 @@ def _install(log: Log) -> None:
     # Tags of stacks reach all that takes tags; ministack lists the types that it knows.
     provisioners._STACK_TAG_PROPERTY["AWS::CloudWatch::CompositeAlarm"] = ("Tags", "list")
     handlers["AWS::CloudFormation::Stack"] = nested.HANDLER
+    topics.install(handlers)
     _keep_logical_ids(provisioners)
     for resource_type in schema.types() - handlers.keys():
         handlers[resource_type] = recorder.handler(resource_type)

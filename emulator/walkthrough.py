@@ -5,6 +5,8 @@
     package and deploy every environment's root, then the toolchain's (pipelines look up the environments' roles)
     do what a pipeline's deploy action does, as the deployed pipeline describes it, with two images in turn
     do what a pipeline's stage does for a service in two clusters: two releases, a bad one, and the way back
+    show alarms, dashboards, rules and logs as the services describe them, and compare them with the templates
+    set an alarm of a service off, and show the message that arrives
     delete everything, and say what policies retain
 
 The emulator holds what is deployed; it runs none of it. Exit status 0, 1 where a step failed, 2 for bad input, 130
@@ -18,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from emulator import StartError, running, walk_release, walk_switch
+from emulator import StartError, running, walk_alarm, walk_monitoring, walk_release, walk_standing, walk_switch
 from emulator.walk_shell import News, StepError, run, say, step
 from emulator.walk_world import World, events
 from rehearsal.events import RehearsalError
@@ -70,6 +72,11 @@ def walk(world: World) -> None:
         kinds = {kind for target in world.roots for kind in _recorded(world, target)}
         say(f"     recorded, with nothing behind them: {', '.join(sorted(kinds))}")
     stacks = list(releases(world))
+    with step("monitoring: what there is, and what the templates say"):
+        standing = list(walk_standing.standing(world))
+        walk_monitoring.show(world, standing)
+    with step("an alarm of a service goes off, and is over: who hears what"):
+        walk_alarm.show(world, standing)
     with step(f"delete {' and '.join(name for name, _ in stacks)}"):
         retained = delete(world, stacks)
     with step("delete the toolchain and the environments"):

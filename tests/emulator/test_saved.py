@@ -220,3 +220,22 @@ def test_a_workgroup_and_a_query_of_athena(account: Account) -> None:
     account.delete()
     groups = account.aws("athena", "list-work-groups")["WorkGroups"]
     assert [one["Name"] for one in groups] == ["primary"]
+
+
+def test_a_topic_keeps_its_key_and_has_no_name_to_show_unless_given(account: Account) -> None:
+    def template(**properties: Any) -> str:
+        key = {"Key": resource("AWS::KMS::Key", {}), "Topic": resource("AWS::SNS::Topic", properties)}
+        return body(key, {"Key": att("Key", "Arn"), "Topic": ref("Topic")})
+
+    def attributes(topic: str) -> dict[str, str]:
+        found: dict[str, str] = account.aws("sns", "get-topic-attributes", "--topic-arn", topic)["Attributes"]
+        return found
+
+    made = account.deploy(template(KmsMasterKeyId=att("Key", "Arn"), TopicName="news"))
+    assert made["Topic"] == account.arn("sns", "news")
+    found = attributes(made["Topic"])
+    assert (found["KmsMasterKeyId"], found["DisplayName"]) == (made["Key"], "")
+    account.update(template(TopicName="news", DisplayName="News"))
+    found = attributes(made["Topic"])
+    assert found["DisplayName"] == "News"
+    assert "KmsMasterKeyId" not in found
