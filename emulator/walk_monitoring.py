@@ -39,9 +39,13 @@ def show(world: World, stacks: Iterable[tuple[str, Standing]]) -> None:
         stacks: those that stand.
 
     Raises:
-        StepError: something is missing, is too much, or is not as its template says; the message names all of it.
+        StepError: a template can't be worked out, or something is missing, is too much, or is not as its template
+            says; the message names all of it.
     """
-    expected = wanted(stacks)
+    try:
+        expected = wanted(stacks)
+    except LookupError as error:
+        raise StepError(f"a template can't be worked out here: {error}") from error
     places = sorted({world.place(target) for target in world.roots})
     found = {key: names for place in places for key, names in seen(world.api, place).items()}
     owners = dict.fromkeys(target.place for target in world.roots)

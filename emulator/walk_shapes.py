@@ -24,6 +24,8 @@ _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 # Names that do not tell things apart: filters have theirs within a log group, several queries may have the same.
 _IDENTITIES: dict[str, Callable[[Item, str, str], str]] = {
     "AWS::Logs::MetricFilter": lambda item, name, _identifier: f"{item['LogGroupName']}: {name}",
+    "AWS::Athena::NamedQuery": lambda _item, name, identifier: f"{name} ({identifier})",
+    "AWS::Glue::Table": lambda item, name, _identifier: f"{item['DatabaseName']}.{name}",
     "AWS::Logs::QueryDefinition": lambda _item, name, identifier: f"{name} ({identifier})",
 }
 
@@ -183,6 +185,34 @@ def _topics(ask: Ask) -> Found:
     return {arn.rsplit(":", 1)[-1]: _topic(one["Attributes"]) for arn, one in zip(arns, details, strict=True)}
 
 
+def _table(item: Item) -> dict[str, Any]:
+    table = item.get("TableInput") or item
+    return {
+        key: table[key] for key in ("TableType", "PartitionKeys", "Parameters", "StorageDescriptor") if table.get(key)
+    }
+
+
+def _tables(ask: Ask) -> Found:
+    [answer] = ask([("glue", "get-databases")])
+    names = [one["Name"] for one in answer["DatabaseList"]]
+    answers = ask([("glue", "get-tables", "--database-name", name) for name in names])
+    return {f"{one['DatabaseName']}.{one['Name']}": _table(one) for found in answers for one in found["TableList"]}
+
+
+def _named(item: Item) -> dict[str, Any]:
+    return {key: item.get(key) for key in ("Database", "QueryString")} | {"WorkGroup": item.get("WorkGroup", "primary")}
+
+
+def _named_queries(ask: Ask) -> Found:
+    [answer] = ask([("athena", "list-work-groups")])
+    names = [one["Name"] for one in answer["WorkGroups"]]
+    lists = ask([("athena", "list-named-queries", "--work-group", name) for name in names])
+    ids = [one for found in lists for one in found["NamedQueryIds"]]
+    found = ask([("athena", "get-named-query", "--named-query-id", one) for one in ids])
+    queries = [one["NamedQuery"] for one in found]
+    return {f"{one['Name']} ({one['NamedQueryId']})": _named(one) for one in queries}
+
+
 def _upper(item: Item) -> dict[str, Any]:
     """An answer of CloudWatch Logs, with CloudFormation's capital letters."""
     return {key[:1].upper() + key[1:]: value for key, value in item.items()}
@@ -198,6 +228,8 @@ KINDS = (
     Kind("log groups", "AWS::Logs::LogGroup", "LogGroupName", _log_group, _log_groups),
     Kind("metric filters", "AWS::Logs::MetricFilter", "FilterName", _filter, _filters),
     Kind("saved queries", "AWS::Logs::QueryDefinition", "Name", _saved, _saved_queries),
+    Kind("Glue tables", "AWS::Glue::Table", "", _table, _tables),
+    Kind("Athena queries", "AWS::Athena::NamedQuery", "Name", _named, _named_queries),
 )
 
 

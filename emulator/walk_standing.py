@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.walk_shell import StepError
 from sendy_cfn import targets
 from sendy_cfn.checks.action_templates import Library
 from sendy_cfn.checks.policy_deployed import actions
@@ -91,10 +92,13 @@ def standing(world: World) -> Iterator[tuple[str, Standing]]:
     """Every root and every service's stack that stands, with the environment that it belongs to, or the toolchain.
 
     Raises:
-        LookupError: a template has a function that is not worked out here.
+        StepError: a template has a function that is not worked out here.
     """
     library, stored = Library(world.templates), Store()
-    roots = [(target, _root(world, target, library, stored)) for target in world.roots]
+    try:
+        roots = [(target, _root(world, target, library, stored)) for target in world.roots]
+    except LookupError as error:
+        raise StepError(f"a template can't be worked out here: {error}") from error
     yield from ((target.place, root) for target, root in roots)
     homes = {target.stack: target for target in world.environments}
     names = world.statuses()

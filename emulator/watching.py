@@ -40,12 +40,14 @@ def install() -> None:
         wrong = next(problems(data), None) if data else None
         if wrong is not None:
             return cloudwatch._error("ValidationError", wrong, 400, use_json=is_json, use_cbor=is_cbor)
+        _forget(data, cloudwatch._alarms)
         answer = put(parameters, data, is_cbor, is_json)
         if answer[0] == 200 and data:
             _complete(cloudwatch._alarms[data["AlarmName"]], data)
         return answer
 
     def put_composite_alarm(parameters: Any, data: Mapping[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        _forget(data, cloudwatch._composite_alarms)
         answer = put_composite(parameters, data, is_cbor, is_json)
         if answer[0] == 200 and data:
             given = {key: data[key] for key in _SUPPRESSOR if key in data}
@@ -133,6 +135,13 @@ def _complete(alarm: Alarm, data: Mapping[str, Any]) -> None:
     given = {key: data[key] for key in (*_OF_ONE_METRIC, "Threshold") if data.get(key) is not None}
     more = {key: data[key] for key in ("ThresholdMetricId", "EvaluateLowSampleCountPercentile") if key in data}
     alarm.update({"Dimensions": [], **given, **more, **({"Metrics": queries} if queries else {})})
+
+
+def _forget(data: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+    """A new alarm has no past, also where another one had its name."""
+    name = str(data.get("AlarmName"))
+    if name not in held:
+        _told.pop((names.account(), names.region(), name), None)
 
 
 def _tell(alarm: Alarm) -> None:

@@ -100,3 +100,11 @@ def test_a_metric_alarm_follows_its_metric(account: Watched) -> None:
     account.cloudwatch.put_metric_data(Namespace="AWS/ECS", MetricData=[{"MetricName": "CPUUtilization", "Value": 99}])
     [event] = account.heard()
     assert event["detail"]["state"]["value"] == "ALARM"
+
+
+def test_a_new_alarm_has_no_past(account: Watched) -> None:
+    for _ in range(2):
+        account.cloudwatch.put_metric_alarm(AlarmName="cpu", **ONE)
+        account.set("cpu", "ALARM")
+        account.cloudwatch.delete_alarms(AlarmNames=["cpu"])
+    assert [event["detail"]["previousState"]["value"] for event in account.heard()] == ["INSUFFICIENT_DATA"] * 2

@@ -96,6 +96,21 @@ Resources:
   Query:
     Type: AWS::Logs::QueryDefinition
     Properties: {Name: shop/errors, QueryString: fields @message, LogGroupNames: [!Ref Log]}
+  Base: {Type: AWS::Glue::Database, Properties: {CatalogId: !Ref AWS::AccountId, DatabaseInput: {Name: access}}}
+  Table:
+    Type: AWS::Glue::Table
+    Properties:
+      CatalogId: !Ref AWS::AccountId
+      DatabaseName: !Ref Base
+      TableInput:
+        Name: requests
+        TableType: EXTERNAL_TABLE
+        PartitionKeys: [{Name: day, Type: string}]
+        StorageDescriptor: {Location: !Sub "s3://log-${AWS::Region}/", Columns: [{Name: ip, Type: string}]}
+  Group: {Type: AWS::Athena::WorkGroup, Properties: {Name: team}}
+  Slowest:
+    Type: AWS::Athena::NamedQuery
+    Properties: {Name: slowest, Database: !Ref Base, WorkGroup: !Ref Group, QueryString: select 1}
   Board:
     Type: AWS::CloudWatch::Dashboard
     Properties:
@@ -143,6 +158,9 @@ class Shop:
         cloudwatch.put_dashboard(DashboardName="other", DashboardBody='{"widgets": []}')
         cloudwatch.delete_alarms(AlarmNames=["health"])
         logs.put_retention_policy(logGroupName=self.log, retentionInDays=30)
+        glue, athena = self.client("glue"), self.client("athena")
+        glue.delete_table(DatabaseName="access", Name="requests")
+        athena.create_named_query(Name="slowest", Database="access", WorkGroup="team", QueryString="select 2")
         [query] = logs.describe_query_definitions()["queryDefinitions"]
         logs.put_query_definition(name="shop/errors", queryString="x", queryDefinitionId=query["queryDefinitionId"])
         [rule] = events.list_rules()["Rules"]
@@ -173,6 +191,8 @@ def test_whatever_is_not_as_it_should_be_is_named(emulator: Emulator, tmp_path: 
     [rule] = shop.expected[shop.place, "rules"]
     [query] = shop.expected[shop.place, "saved queries"]
     account, region = shop.place
+    ids = shop.client("athena").list_named_queries(WorkGroup="team")["NamedQueryIds"]
+    [other] = set(ids) - {one.physical_id for one in shop.stacks.resolved("shop").values()}
     topic = shop.stacks.resolved("shop")["Topic"].physical_id
     transformer = '{"InputPathsMap": {"a": "$.time"}, "InputTemplate": "\\"<a>\\""}'
     text = f"{region} {shop.log}"
@@ -181,6 +201,8 @@ def test_whatever_is_not_as_it_should_be_is_named(emulator: Emulator, tmp_path: 
         [
             "different in test: alarm rate (part.yaml, Rate): Threshold is 7, expected 5",
             "different in test: alarm rate (part.yaml, Rate): Metrics.errors.MetricStat.Period is 300, expected 60",
+            "missing in test: Glue table access.requests (part.yaml, Table)",
+            f"surplus in {account}, {region}: Athena query slowest ({other}), which no template has",
             "missing in test: composite alarm health (part.yaml, Health)",
             f"different in test: dashboard board (part.yaml, Board): widgets is [], expected {widgets}",
             f"surplus in {account}, {region}: dashboard other, which no template has",
@@ -208,4 +230,6 @@ def test_the_table_has_names_and_counts(emulator: Emulator, tmp_path: Path, owne
     assert ["alarms", "2", "Band,", "rate"] in rows
     assert ["dashboards", "1", "board"] in rows
     assert ["rules", "1", "Rule"] in rows
+    assert ["Glue", "tables", "1", "Table"] in rows
+    assert ["Athena", "queries", "1", "slowest"] in rows
     assert ["log", "groups", "1", "/log/shop/Part"] in rows
