@@ -156,8 +156,8 @@ def _environments(
     yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
     more = ["deploy-roles.yaml"]
     if any(_elsewhere(platform, environment) for environment in platform.environments.values()):
-        yield Unit("monitoring.yaml", "stacks.monitoring:build", platform)
-        more.append("monitoring.yaml")
+        yield Unit("forwarding.yaml", "stacks.forwarding:build", platform)
+        more.append("forwarding.yaml")
     seen: set[str] = set()
     for environment in platform.environments.values():
         network, cluster, root = network_file(environment), cluster_file(environment), environment_file(environment)

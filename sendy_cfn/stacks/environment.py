@@ -38,9 +38,9 @@ def build(
     for name in ids:
         nest.add(f"cluster-{name}", cluster, interfaces[cluster], {"ClusterId": name}, offers=False)
     nest.add("deploy-roles", "deploy-roles.yaml", interfaces["deploy-roles.yaml"])
-    if "monitoring.yaml" in interfaces:
+    if "forwarding.yaml" in interfaces:
         root.add_condition(ELSEWHERE, _elsewhere(root, platform))
-        nest.add("monitoring", "monitoring.yaml", interfaces["monitoring.yaml"], offers=False, condition=ELSEWHERE)
+        nest.add("forwarding", "forwarding.yaml", interfaces["forwarding.yaml"], offers=False, condition=ELSEWHERE)
 
     for name in ids:
         nest.show(f"cluster-{name}", interfaces[cluster], prefix=len(ids) > 1)

@@ -20,7 +20,7 @@ ROLES: dict[tuple[str, str], Callable[[World, Role], Iterator[Call]]] = {
     ("deploy-roles.yaml", "CloudFormationRole"): of_stacks.calls,
     ("deploy-roles.yaml", "PipelineRole"): of_pipelines.calls_in_environment,
     ("deploy-roles.yaml", "ReaderRole"): of_builds.calls_of_reader,
-    ("monitoring.yaml", "ForwardRole"): of_events.targets,
+    ("forwarding.yaml", "ForwardRole"): of_events.targets,
     ("network*", "FlowLogRole"): of_tasks.flow_logs,
     ("notifications.yaml", "ChatRole"): of_events.chat,
     ("pipeline-*", "PipelineRole"): of_pipelines.calls,

@@ -80,7 +80,7 @@ USERS: dict[tuple[str, str], Callable[[World, Role], Iterator[Caller]]] = {
     ("deploy-roles.yaml", "CloudFormationRole"): of("cloudformation"),
     ("deploy-roles.yaml", "PipelineRole"): of_environments_pipeline,
     ("deploy-roles.yaml", "ReaderRole"): of_environments_reader,
-    ("monitoring.yaml", "ForwardRole"): of("events"),
+    ("forwarding.yaml", "ForwardRole"): of("events"),
     ("network*", "FlowLogRole"): of_flow_logs,
     ("notifications.yaml", "ChatRole"): of("chatbot"),
     ("pipeline-*", "PipelineRole"): of_pipelines,

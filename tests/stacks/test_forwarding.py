@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from sendy_cfn.blocks import role_paths
-from sendy_cfn.stacks import monitoring, notifications
+from sendy_cfn.stacks import forwarding, notifications
 from tests.generated import CASES, generated
 from tests.monitoring import examples
 from tests.monitoring.examples import example
@@ -24,7 +24,7 @@ BUS = "arn:aws:events:eu-central-1:111111111111:event-bus/default"
 
 
 def environment(place: dict[str, str]) -> Stack:
-    template = monitoring.build(platform(TWO_ACCOUNTS)).to_dict()
+    template = forwarding.build(platform(TWO_ACCOUNTS)).to_dict()
     return Stack({"Outputs": {}, **template}, {"ToolchainAccountId": "111111111111", "KeyArn": KEY, **place})
 
 
@@ -38,9 +38,9 @@ def environment(place: dict[str, str]) -> Stack:
 )
 def test_beside_the_toolchain_it_is_not_nested(account: str, region: str, nested: bool) -> None:
     root = generated(ROOT / "tests/cases/two-accounts").templates["environment.yaml"]
-    one = {**root["Resources"]["Monitoring"], "Properties": {}}
+    one = {**root["Resources"]["Forwarding"], "Properties": {}}
     place = {"AWS::AccountId": account, "AWS::Region": region, "ToolchainAccountId": "111122223333"}
-    assert bool(Stack({**root, "Resources": {"Monitoring": one}, "Outputs": {}}, place).made) is nested
+    assert bool(Stack({**root, "Resources": {"Forwarding": one}, "Outputs": {}}, place).made) is nested
 
 
 @pytest.mark.parametrize("place", [STAGING, PRODUCTION], ids=["another account", "another region, too"])
@@ -82,7 +82,7 @@ def test_the_bus_takes_events_of_the_environments_roles_only() -> None:
     assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{n * 12}:root" for n in ("2", "3")]}
     path = environment(PRODUCTION).resources["ForwardRole"]["Path"]
     assert path == role_paths.of_deployment("courier")
-    role = f"arn:aws:iam::333333333333:role{path}courier-production-Monitoring-ForwardRole-1A"
+    role = f"arn:aws:iam::333333333333:role{path}courier-production-Forwarding-ForwardRole-1A"
     assert allows([statement], "events:PutEvents", BUS, aws__PrincipalArn=role)
     assert not allows([statement], "events:PutEvents", BUS, aws__PrincipalArn="arn:aws:iam::333333333333:role/Admin")
     assert not allows([statement], "events:PutRule", BUS, aws__PrincipalArn=role)
@@ -99,7 +99,7 @@ def test_it_is_there_where_an_environment_is_elsewhere(params: Path) -> None:
     here = case.platform.toolchain
     places = case.platform.environments.values()
     away = any((one.account or here.account, one.region) != (here.account, here.region) for one in places)
-    assert ("monitoring.yaml" in case.templates) == away
+    assert ("forwarding.yaml" in case.templates) == away
     for file, template in case.templates.items():
         if file.startswith("environment"):
-            assert ("Monitoring" in template["Resources"]) == away
+            assert ("Forwarding" in template["Resources"]) == away
