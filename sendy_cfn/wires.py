@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sendy_cfn.names import logical
 from sendy_cfn.parameters import reference
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, Parameter, Ref, Template
 
 GROUP = "Values from other stacks"
+NONE = "none"  # instead of an empty list, which no output can be
 TOOLCHAIN = "toolchain"  # stands for an environment in the names of the toolchain's SSM parameters
 
 
@@ -123,6 +125,10 @@ HOSTED_ZONE_ID = Wire(
     type="AWS::Route53::HostedZone::Id",
     path="network/hosted-zone-id",
 )
+FLOW_LOG_GROUP = Wire(name="FlowLogGroup", description="Log group of the VPC's flow log")
+NAT_GATEWAY_IDS = Wire(
+    name="NatGatewayIds", description="NAT gateways, or 'none' where there is none", type="CommaDelimitedList"
+)
 KEY_ARN = Wire(name="KeyArn", description="ARN of the environment's KMS key", path="network/key-arn")
 
 # Cluster
@@ -222,6 +228,12 @@ TOOLCHAIN_WIRES = (ARTIFACT_BUCKET, ARTIFACT_KEY_ARN, CONNECTION_ARN, NOTIFICATI
 BY_NAME: dict[str, Wire] = {wire.name: wire for wire in list(globals().values()) if isinstance(wire, Wire)} | {
     wire.name: wire for wire in map(capacity_provider, ("amd64", "arm64"))
 }
+
+
+def of_cluster(wire: Wire, cluster: str) -> Wire:
+    """The same value of the cluster with this id, for a stack that gets those of several."""
+    name = f"{logical(cluster)}{wire.name}"
+    return dataclasses.replace(wire, name=name, description=f"{wire.description}, of the cluster {cluster}")
 
 
 def of_green(wire: Wire) -> Wire:

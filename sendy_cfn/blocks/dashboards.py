@@ -5,22 +5,26 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from troposphere import Region, cloudwatch
 
-from sendy_cfn.blocks.references import inside, json_text
+from sendy_cfn.blocks.references import compact, inside, json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from troposphere import AWSHelperFn
+    from troposphere import AWSHelperFn, Sub
 
     Widget = dict[str, Any]
     Line = list[Any]  # a metric or an expression of a widget
 
 WIDTH = 24  # columns of a dashboard
 DAY = 86400  # seconds
+SHORTEST = 12  # characters of a piece that is worth a variable
 
 
 def metric(namespace: str, name: str, dimensions: Mapping[str, str] | None = None, **options: Any) -> Line:
@@ -61,6 +65,17 @@ def table(title: str, query: str, group: AWSHelperFn, *, width: int = WIDTH, hei
     return _widget("log", width, height, found)
 
 
+def alarm(title: str, arn: str, *, width: int = 12, height: int = 6) -> Widget:
+    """What an alarm looks at, over time, with its threshold or band."""
+    found = {"view": "timeSeries", "region": Region, "annotations": {"alarms": [arn]}, "title": title}
+    return _widget("metric", width, height, found)
+
+
+def states(title: str, arns: Sequence[str], *, width: int = WIDTH, height: int = 4) -> Widget:
+    """States of alarms, those that are on first. AWS: at most 100."""
+    return _widget("alarm", width, height, {"title": title, "alarms": arns, "sortBy": "stateUpdatedTimestamp"})
+
+
 def _widget(kind: str, width: int, height: int, properties: dict[str, Any]) -> Widget:
     return {"type": kind, "width": width, "height": height, "properties": properties}
 
@@ -83,9 +98,35 @@ def placed(rows: Iterable[Sequence[Widget]]) -> list[Widget]:
     return found
 
 
+def pieces(name: str, of: Callable[[str], Sequence[Widget]]) -> dict[str, str]:
+    """What rows of widgets have in common that differ by a word and their place, by names for `json_text`."""
+    word, line = "\ue002", 1_000_000_007
+    text = compact([{**widget, "y": line} for widget in placed([of(word)])])[1:-1]
+    parts = sorted({part for part in re.split(f"{word}|{line}", text) if len(part) > SHORTEST}, key=len, reverse=True)
+    return {f"{name}{number}": part for number, part in enumerate(parts, 1)}
+
+
+def body(
+    rows: Iterable[Sequence[Widget]],
+    *,
+    start: str,
+    shared: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Sub | str:
+    """The body; `start` is the length of what it shows, such as "-P56D". Widgets keep their own periods.
+
+    `shared` and `values` are those of `json_text`; with `shared`, a row is a line.
+    """
+    widgets: list[Any] = placed(rows)
+    if shared:
+        widgets = [list(row) for _, row in groupby(widgets, key=itemgetter("y"))]
+    content = {"start": start, "periodOverride": "inherit", **more, "widgets": widgets}
+    return json_text(content, spread="widgets", shared=shared, values=values)
+
+
 def dashboard(
     title: str, name: AWSHelperFn | str, rows: Iterable[Sequence[Widget]], *, start: str, **more: Any
 ) -> cloudwatch.Dashboard:
-    """The dashboard; `start` is the length of what it shows, such as "-P56D". Widgets keep their own periods."""
-    content = {"start": start, "periodOverride": "inherit", **more, "widgets": placed(rows)}
-    return cloudwatch.Dashboard(title, DashboardName=name, DashboardBody=json_text(content, spread="widgets"))
+    """The dashboard with this body."""
+    return cloudwatch.Dashboard(title, DashboardName=name, DashboardBody=body(rows, start=start, **more))

@@ -8,7 +8,7 @@ from troposphere import Sub, events, logs
 
 from sendy_cfn.blocks import event_patterns
 from sendy_cfn.blocks.references import json_text
-from sendy_cfn.blocks.skeleton import RETAINED
+from sendy_cfn.blocks.skeleton import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 WRITERS = ["events.amazonaws.com", "delivery.logs.amazonaws.com"]
 
 
-def group(key: AWSHelperFn, retention: AWSHelperFn) -> logs.LogGroup:
-    """The log group."""
-    return logs.LogGroup("EventLog", **RETAINED, KmsKeyId=key, RetentionInDays=retention)
+def group(key: AWSHelperFn, retention: AWSHelperFn, *, throwaway: bool = False) -> logs.LogGroup:
+    """The log group; it outlives its stack, unless the environment is a throw-away one."""
+    return logs.LogGroup("EventLog", **keep(throwaway=throwaway), KmsKeyId=key, RetentionInDays=retention)
 
 
 def group_arn(of: logs.LogGroup) -> Sub:

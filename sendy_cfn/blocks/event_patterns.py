@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from troposphere import AccountId
+from troposphere import AccountId, Sub
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,17 @@ PIPELINE_KINDS = [
     "CodePipeline Stage Execution State Change",
     "CodePipeline Action Execution State Change",
 ]
+
+FAILED_TO_RUN = ("EssentialContainerExited", "TaskFailedToStart")  # stop codes
+
+
+def referring(node: Any) -> Any:
+    """The pattern with a Sub for each text that has a reference in it."""
+    if isinstance(node, dict):
+        return {key: referring(item) for key, item in node.items()}
+    if isinstance(node, list):
+        return [referring(item) for item in node]
+    return Sub(node) if isinstance(node, str) and "${" in node else node
 
 
 def pattern(source: str, kinds: Sequence[str], accounts: Sequence[Any] = (AccountId,), **more: Any) -> Pattern:
@@ -53,6 +64,24 @@ def deployments(platform: str, accounts: Sequence[Any], **detail: Any) -> Patter
     more = {"detail": detail} if detail else {}
     services = [{"wildcard": f"*:service/{platform}-*"}]
     return pattern("ecs", ["ECS Deployment State Change"], accounts, resources=services, **more)
+
+
+def task_failures(clusters: Sequence[str]) -> Pattern:
+    """Tasks of these clusters that ended by themselves, or never began; not those that ECS or people stopped.
+
+    Where ECS stops a task because its health checks fail, it says ServiceSchedulerInitiated, as when it scales in.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
+    """
+    mine = [{"suffix": f":cluster/{cluster}"} for cluster in clusters]
+    of = {"clusterArn": mine, "lastStatus": ["STOPPED"], "stopCode": list(FAILED_TO_RUN)}
+    return pattern("ecs", ["ECS Task State Change"], detail=of)
+
+
+def deployments_in(clusters: Sequence[str]) -> Pattern:
+    """Deployments of the services in these clusters."""
+    mine = [{"wildcard": f"*:service/{cluster}/*"} for cluster in clusters]
+    return pattern("ecs", ["ECS Deployment State Change"], resources=mine)
 
 
 def stacks(platform: str, accounts: Sequence[Any]) -> Pattern:

@@ -28,6 +28,7 @@ _GROUPS = (
 )
 _RATE_PRIORITY = 20
 _LOGGED = ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")  # all but what passed without a match
+HAS_LOG = "HasFirewallLog"  # condition
 _SECRET_HEADERS = ("authorization", "cookie")
 
 
@@ -83,7 +84,7 @@ def association(acl: wafv2.WebACL, balancer: elb.LoadBalancer) -> wafv2.WebACLAs
 
 
 def log(acl: wafv2.WebACL, name: str, key: Ref, retention_days: AWSHelperFn, *, throwaway: bool) -> list[AWSObject]:
-    """What was refused or counted, without credentials, in an encrypted log group.
+    """What was refused or counted, without credentials, in an encrypted log group; there with the condition HAS_LOG.
 
     WAF wants a name that begins so. Its end is the stack's own, so that the group can outlive the stack and not stand
     in the next one's way. `name` is for Sub.
@@ -93,6 +94,7 @@ def log(acl: wafv2.WebACL, name: str, key: Ref, retention_days: AWSHelperFn, *, 
     unique = Select(0, Split("-", Select(2, Split("/", StackId))))
     group = logs.LogGroup(
         "WebAclLogGroup",
+        Condition=HAS_LOG,
         **policies,
         LogGroupName=Sub(f"aws-waf-logs-{name}-${{Unique}}", Unique=unique),
         KmsKeyId=key,
@@ -106,6 +108,7 @@ def log(acl: wafv2.WebACL, name: str, key: Ref, retention_days: AWSHelperFn, *, 
         group,
         wafv2.LoggingConfiguration(
             "WebAclLogging",
+            Condition=HAS_LOG,
             ResourceArn=acl.get_att("Arn"),
             LogDestinationConfigs=[arn],
             LoggingFilter=wafv2.LoggingFilter(DefaultBehavior="DROP", Filters=[keeps]),

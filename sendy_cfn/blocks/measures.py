@@ -40,12 +40,14 @@ class Measure:
     otherwise: int | None = None
 
 
-def namespace(platform: str) -> str:
-    """Namespace of the metrics of delivery."""
-    return f"{platform}/Delivery"
+def namespace(platform: str, of: str = "Delivery") -> str:
+    """Namespace of the metrics of delivery, or of something else."""
+    return f"{platform}/{of}"
 
 
-def metric_filter(title: str, platform: str, measure: Measure, group: AWSHelperFn) -> logs.MetricFilter:
+def metric_filter(
+    title: str, platform: str, measure: Measure, group: AWSHelperFn, of: str = "Delivery"
+) -> logs.MetricFilter:
     """The filter of a measure on a log group. AWS: at most 100 per group."""
     more: dict[str, Any] = {}
     if measure.dimensions:
@@ -58,7 +60,7 @@ def metric_filter(title: str, platform: str, measure: Measure, group: AWSHelperF
         FilterPattern=measure.pattern,
         MetricTransformations=[
             logs.MetricTransformation(
-                MetricNamespace=namespace(platform),
+                MetricNamespace=namespace(platform, of),
                 MetricName=measure.name,
                 MetricValue=measure.value,
                 Unit=measure.unit,

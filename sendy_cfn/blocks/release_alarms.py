@@ -56,7 +56,7 @@ def alarm_name(stack: str, kind: str) -> str:
 
 def log_page(web: Web) -> str:
     """Where the service's log is, for Sub."""
-    return alarms.link(f"cloudwatch/home#logsV2:log-groups/log-group/${{{web.log_group.title}}}")
+    return alarms.console(f"cloudwatch/home?#logsV2:log-groups/log-group/${{{web.log_group.title}}}")
 
 
 def release_alarms(web: Web, of: Watched) -> list[cloudwatch.Alarm]:
@@ -75,34 +75,34 @@ def release_alarms(web: Web, of: Watched) -> list[cloudwatch.Alarm]:
     name, minutes = web.service.name, knobs.ALARM_MINUTES.take(web.template)
     log = f"Look at the log first: {log_page(web)}"
     return [
-        alarms.on_math(
+        alarms.of_formula(
             "ErrorsAlarm",
-            Sub(alarm_name(STACK, "errors")),
+            alarm_name(STACK, "errors"),
             f"{name}: more than {_named(web, knobs.ALARM_ERROR_PERCENT)} % of the requests end with a server error. "
             f"{log}",
             _worst(web, requests, errors),
             [*requests, *failed],
             knobs.ALARM_ERROR_PERCENT.take(web.template),
-            minutes,
+            EvaluationPeriods=minutes,
         ),
-        alarms.on_math(
+        alarms.of_formula(
             "LatencyAlarm",
-            Sub(alarm_name(STACK, "latency")),
+            alarm_name(STACK, "latency"),
             f"{name}: 95 % of the answers take longer than {limit[95]} ms, or 99 % longer than {limit[99]} ms; "
             f"in percent of these. {log}",
             _worst(web, requests, latency),
             [*requests, *slow],
             100,
-            minutes,
+            EvaluationPeriods=minutes,
         ),
-        alarms.on_metric(
+        alarms.of_metric(
             "ErrorLinesAlarm",
-            Sub(alarm_name(STACK, "error-lines")),
+            alarm_name(STACK, "error-lines"),
             f"{name} logs more than {_named(web, limits.ALARM_LOG_ERRORS)} errors per minute. {log}",
             (log_space(web), error_lines(), {}),
-            "Sum",
             limits.ALARM_LOG_ERRORS.take(web.template),
-            minutes,
+            Period=alarms.MINUTE,
+            EvaluationPeriods=minutes,
         ),
     ]
 
@@ -136,27 +136,27 @@ def tasks_alarm(web: Web, of: Watched, service_name: Sub, count: str) -> cloudwa
     unhealthy = [_metric(f"u{n}", "UnHealthyHostCount", "Maximum", group) for n, group in enumerate(of.groups)]
     of_service = {"ClusterName": of.cluster, "ServiceName": service_name}
     tasks = [
-        alarms.query(name, (INSIGHTS, metric, of_service), "Average")
+        alarms.metric(name, INSIGHTS, metric, "Average", of_service)
         for name, metric in (("d", count), ("r", "RunningTaskCount"), ("w", "DesiredTaskCount"))
     ]
     bad, running, wanted = _sum(unhealthy), "FILL(r, 0)", "FILL(w, 0)"
     beside = f"{bad} + IF({running} < 2 * {wanted}, 1, 0)"
     alone = f"IF({wanted} > 0 AND ({running} < 1 OR {bad} >= {wanted}), 1, 0)"
     name, cluster = service_name.data["Fn::Sub"], of.cluster.data["Ref"]  # type: ignore[union-attr]
-    page = alarms.link(f"ecs/v2/clusters/${{{cluster}}}/services/{name}/tasks")
-    return alarms.on_math(
+    page = alarms.console(f"ecs/v2/clusters/${{{cluster}}}/services/{name}/tasks?")
+    return alarms.of_formula(
         "TasksAlarm",
-        Sub(alarm_name(STACK, "new-tasks")),
+        alarm_name(STACK, "new-tasks"),
         f"{web.service.name}: new tasks don't get ready. Look at why they stop or fail health checks first: {page}",
         f"IF(FILL(d, 1) > 1, {beside}, {alone})",
         [*unhealthy, *tasks],
         0,
-        knobs.ALARM_TASK_MINUTES.take(web.template),
+        EvaluationPeriods=knobs.ALARM_TASK_MINUTES.take(web.template),
     )
 
 
 def _metric(name: str, metric: str, statistic: str, group: dict[str, Value]) -> cloudwatch.MetricDataQuery:
-    return alarms.query(name, (BALANCER, metric, group), statistic)
+    return alarms.metric(name, BALANCER, metric, statistic, group)
 
 
 def _named(web: Web, knob: Knob) -> str:

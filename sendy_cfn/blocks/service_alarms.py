@@ -52,16 +52,7 @@ def service_alarms(web: Web, made: Arrangement, services: Sequence[ecs.Service])
     """
     all_of_them = web.service.alarms is Alarms.ALL
     serious = _serious(web, made.watched, services) if all_of_them else []
-    name = web.service.name
-    health = cloudwatch.CompositeAlarm(
-        "HealthAlarm",
-        AlarmName=Sub(alarm_name(STACK, "health")),
-        AlarmDescription=Sub(
-            f"{name} is not well. Look at which of its alarms went off first: "
-            f"{alarms.link(f'cloudwatch/home#alarmsV2:?search={STACK}')}"
-        ),
-        AlarmRule=Sub(alarms.any_of([*made.alarms, *serious])),
-    )
+    health = alarms.health(STACK, f"{web.service.name} is not well", [*made.alarms, *serious])
     return [_error_lines(web), *serious, health, *(_costly(web, made.watched, services) if all_of_them else ())]
 
 
@@ -99,9 +90,9 @@ def _live(values: Iterable[Value]) -> Value:
 def _tasks_page(watched: Watched, services: Sequence[ecs.Service]) -> str:
     """The page of the service's tasks, for Sub; with two sides, that of the clusters."""
     if len(services) > 1:
-        return alarms.link("ecs/v2/clusters")
+        return alarms.console("ecs/v2/clusters?")
     cluster = watched.cluster.data["Ref"]  # type: ignore[union-attr]
-    return alarms.link(f"ecs/v2/clusters/${{{cluster}}}/services/${{{services[0].title}.Name}}/tasks")
+    return alarms.console(f"ecs/v2/clusters/${{{cluster}}}/services/${{{services[0].title}.Name}}/tasks?")
 
 
 def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
@@ -112,65 +103,62 @@ def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> lis
     ends = tasks_space(web.platform.platform)
     return [
         _unhealthy(web, watched),
-        alarms.on_metric(
+        alarms.of_metric(
             "TooFewTasksAlarm",
-            Sub(alarm_name(STACK, "too-few-tasks")),
+            alarm_name(STACK, "too-few-tasks"),
             f"{name} runs fewer than ${{MinTasks}} tasks. Look at the service's events first: {tasks}",
             (INSIGHTS, "RunningTaskCount", _of_services(watched, services)),
-            "Minimum",
             least,
-            minutes,
-            below=True,
-            missing="breaching",  # no data is no task
+            Statistic="Minimum",
+            Period=alarms.MINUTE,
+            ComparisonOperator="LessThanThreshold",
+            EvaluationPeriods=minutes,
+            TreatMissingData="breaching",  # no data is no task
         ),
-        alarms.on_metric(
+        alarms.of_metric(
             "RestartsAlarm",
-            Sub(alarm_name(STACK, "restarts")),
+            alarm_name(STACK, "restarts"),
             f"More than ${{AlarmRestarts}} tasks of {name} ended or failed to start within 10 minutes. "
             f"Look at the reasons of stopped tasks first: {tasks}",
             (ends, FAILED, group),
-            "Sum",
             knobs.ALARM_RESTARTS.take(template),
-            1,
-            period=knobs.RESTARTS_PERIOD,
+            Period=knobs.RESTARTS_PERIOD,
         ),
-        alarms.on_metric(
+        alarms.of_metric(
             "MemoryKillsAlarm",
-            Sub(alarm_name(STACK, "memory-kills")),
+            alarm_name(STACK, "memory-kills"),
             f"A task of {name} was killed, as it had used up its memory. Raise Memory or find the leak: {tasks}",
             (ends, OUT_OF_MEMORY, group),
-            "Sum",
             0,
-            1,
-            period=knobs.KILLS_PERIOD,
         ),
     ]
 
 
 def _unhealthy(web: Web, watched: Watched) -> cloudwatch.Alarm:
-    title, name = "UnhealthyAlarm", Sub(alarm_name(STACK, "unhealthy"))
+    title, name = "UnhealthyAlarm", alarm_name(STACK, "unhealthy")
     minutes = release.ALARM_TASK_MINUTES.take(web.template)
     said = f"Tasks of {web.service.name} fail their health checks. Look at the log first: {log_page(web)}"
     metric = "UnHealthyHostCount"
     if len(watched.groups) == 1:
-        return alarms.on_metric(title, name, said, (BALANCER, metric, watched.groups[0]), "Maximum", 0, minutes)
-    queries = [alarms.query(f"u{n}", (BALANCER, metric, of), "Maximum") for n, of in enumerate(watched.groups)]
-    return alarms.on_math(title, name, said, "FILL(u0, 0) + FILL(u1, 0)", queries, 0, minutes)
+        return alarms.of_metric(title, name, said, (BALANCER, metric, watched.groups[0]), 0, Statistic="Maximum", Period=alarms.MINUTE, EvaluationPeriods=minutes)
+    queries = [alarms.metric(f"u{n}", BALANCER, metric, "Maximum", of) for n, of in enumerate(watched.groups)]
+    return alarms.of_formula(title, name, said, "FILL(u0, 0) + FILL(u1, 0)", queries, 0, EvaluationPeriods=minutes)
 
 
 def _busy(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
     tasks = _tasks_page(watched, services)
     minutes = knobs.ALARM_BUSY_MINUTES.take(web.template)
     return [
-        alarms.on_metric(
+        alarms.of_metric(
             f"{kind.capitalize()}Alarm",
-            Sub(alarm_name(STACK, kind)),
+            alarm_name(STACK, kind),
             f"{web.service.name} uses more than ${{{knob.name}}} % of its {what}. "
             f"Look at whether it has as many tasks as it may have first: {tasks}",
             ("AWS/ECS", metric, _of_services(watched, services)),
-            "Average",
             knob.take(web.template),
-            minutes,
+            Statistic="Average",
+            Period=alarms.MINUTE,
+            EvaluationPeriods=minutes,
         )
         for kind, what, metric, knob in (
             ("cpu", "CPU", "CPUUtilization", knobs.ALARM_CPU_PERCENT),
@@ -181,26 +169,32 @@ def _busy(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[c
 
 def _bands(web: Web, watched: Watched) -> list[cloudwatch.Alarm]:
     name, two = web.service.name, len(watched.groups) > 1
-    width = str(knobs.BAND_WIDTH.take(web.template).data["Ref"])
     found = []
-    for kind, metric, statistic, both, said, sum_up in (
-        ("requests", "RequestCount", "Sum", True, "gets more or fewer requests", "FILL(m0, 0) + FILL(m1, 0)"),
-        ("latency", "TargetResponseTime", "p95", False, "answers slower", "MAX([FILL(m0, 0), FILL(m1, 0)])"),
+    for kind, metric, statistic, leaves, said, both in (
+        (
+            *("requests", "RequestCount", "Sum", "LessThanLowerOrGreaterThanUpperThreshold"),
+            *("gets more or fewer requests", "FILL(m0, 0) + FILL(m1, 0)"),
+        ),
+        (
+            *("latency", "TargetResponseTime", "p95", "GreaterThanUpperThreshold"),
+            *("answers slower", "MAX([FILL(m0, 0), FILL(m1, 0)])"),
+        ),
     ):
         queries = [
-            alarms.query(f"m{n}", (BALANCER, metric, of), statistic, knobs.BAND_PERIOD)
+            alarms.metric(f"m{n}", BALANCER, metric, statistic, of, alarms.FIVE_MINUTES)
             for n, of in enumerate(watched.groups)
         ]
         found.append(
-            alarms.on_band(
+            alarms.of_band(
                 f"{kind.capitalize()}BandAlarm",
-                Sub(alarm_name(STACK, f"{kind}-band")),
+                alarm_name(STACK, f"{kind}-band"),
                 f"{name} {said} than at this hour of the days and weeks before. Look at the last release first: "
                 f"{log_page(web)}",
-                sum_up if two else "",
+                both if two else "",
                 queries,
-                both_sides=both,
-                width=width,
+                knobs.BAND_WIDTH.take(web.template),
+                ComparisonOperator=leaves,
+                EvaluationPeriods=knobs.BAND_PERIODS,
             )
         )
     return found

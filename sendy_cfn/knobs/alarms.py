@@ -10,11 +10,8 @@ from sendy_cfn.parameters import Knob
 ALARMS = "Alarms of the running service"
 
 # Numbers that templates hold and nobody sets.
-PERIOD = 60  # seconds; load balancers, ECS and metric filters report once a minute
 RESTARTS_PERIOD = 600  # seconds in which restarts are counted
-KILLS_PERIOD = 300  # seconds that an alarm of a killed task stays at least
-BAND_PERIOD = 300  # seconds; AWS trains its models of expected values with any period, here noise of a minute is out
-BAND_PERIODS = 3  # in a row out of the band
+BAND_PERIODS = 3  # of five minutes in a row out of the band: noise of a minute is none
 
 LOG_ERROR_PATTERN = Knob(
     name="LogErrorPattern",

@@ -9,6 +9,7 @@ from sendy_cfn.parameters import Knob
 
 LOAD_BALANCER = "Load balancer"
 INSTANCES = "EC2 capacity"
+ALARMS = "Alarms of the cluster"
 
 # Limits of both: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
 IDLE_TIMEOUT_SECONDS = Knob(
@@ -73,6 +74,73 @@ INSTANCE_TARGET_PERCENT = Knob(
     default=100,
     minimum=1,
     maximum=100,
+)
+FIREWALL_LOG = Knob(
+    name="FirewallLog",
+    description="Whether it is logged what the web ACL refuses or counts; the log costs by the gigabyte",
+    group=LOAD_BALANCER,
+    label="Log of the web ACL",
+    default="true",
+    allowed=("true", "false"),
+)
+LOAD_BALANCER_ERROR_PERCENT = Knob(
+    name="LoadBalancerErrorPercent",
+    description=(
+        "Percent of a minute's requests that the load balancer itself answers with a server error; more, for five"
+        " minutes, set off an alarm"
+    ),
+    group=ALARMS,
+    label="Errors of the load balancer (percent)",
+    type="Number",
+    default=5,
+    minimum=0,
+    maximum=99,
+)
+LOAD_BALANCER_ALARM_REQUESTS = Knob(
+    name="LoadBalancerAlarmRequests",
+    description="Requests in a minute below which errors of the load balancer set off no alarm",
+    group=ALARMS,
+    label="Fewest requests (per minute)",
+    type="Number",
+    default=20,
+    minimum=1,
+    maximum=1_000_000,
+)
+REJECTED_CONNECTIONS = Knob(
+    name="RejectedConnections",
+    description=(
+        "Connections in five minutes that the load balancer may reject because it has reached its maximum; more set off"
+        " an alarm"
+    ),
+    group=ALARMS,
+    label="Rejected connections (in 5 minutes)",
+    type="Number",
+    default=0,
+    minimum=0,
+    maximum=1_000_000,
+)
+CAPACITY_MINUTES = Knob(
+    name="CapacityMinutes",
+    description=(
+        "Minutes for which tasks may wait for EC2 instances, or there be as many instances as there may, before an"
+        " alarm goes off; longer than an instance takes to start"
+    ),
+    group=ALARMS,
+    label="EC2 capacity is short (minutes)",
+    type="Number",
+    default=15,
+    minimum=5,
+    maximum=1440,  # AWS: alarms look back a day
+)
+CERTIFICATE_DAYS = Knob(
+    name="CertificateDays",
+    description="Days before the end of the certificate at which an alarm goes off, if it was not renewed by then",
+    group=ALARMS,
+    label="Certificate ends (days)",
+    type="Number",
+    default=30,
+    minimum=1,
+    maximum=44,  # ACM renews earlier than that
 )
 
 
@@ -156,5 +224,11 @@ KNOBS: tuple[Knob, ...] = (
     TEST_TRAFFIC_CIDR,
     INSTANCE_VOLUME_GIB,
     INSTANCE_TARGET_PERCENT,
+    FIREWALL_LOG,
+    LOAD_BALANCER_ERROR_PERCENT,
+    LOAD_BALANCER_ALARM_REQUESTS,
+    REJECTED_CONNECTIONS,
+    CAPACITY_MINUTES,
+    CERTIFICATE_DAYS,
     *(knob for instances in BY_ARCHITECTURE.values() for knob in instances.all),
 )

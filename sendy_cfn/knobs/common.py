@@ -80,7 +80,15 @@ LOG_RETENTION_DAYS = Knob(
     default=365,
     allowed=RETENTION_DAYS,
 )
-
+FULL_MONITORING = Knob(
+    name="FullMonitoring",
+    description=(
+        "Whether there are alarms beside those that stop releases, anomaly bands and a dashboard; they cost money"
+    ),
+    group=GENERAL,
+    allowed=("true", "false"),
+    default="true",
+)
 
 PERMISSIONS_BOUNDARY_ARN = Knob(
     name="PermissionsBoundaryArn",
@@ -101,16 +109,6 @@ def toolchain_account(template: Template, account: str | None) -> str:
     """The name by which Sub finds the pipelines' account; without one in platform.yaml it is the stack's own."""
     return str(TOOLCHAIN_ACCOUNT_ID.take(template).data["Ref"]) if account else "AWS::AccountId"
 
-
-FULL_MONITORING = Knob(
-    name="FullMonitoring",
-    description=(
-        "Whether there are alarms beside those that stop releases, anomaly bands and a dashboard; they cost money"
-    ),
-    group=GENERAL,
-    allowed=("true", "false"),
-    default="true",
-)
 
 KNOBS = (
     ENVIRONMENT,

@@ -58,6 +58,29 @@ NAT = Knob(
     default="single",
     allowed=("none", "single", "per-zone"),
 )
+NAT_PORT_ERRORS = Knob(
+    name="NatPortErrors",
+    description=(
+        "Connections in five minutes for which a NAT gateway may find no free port; more set off an alarm. A gateway"
+        " has 55,000 ports for each address and port that is called"
+    ),
+    group=GROUP,
+    label="NAT: connections without a port (in 5 minutes)",
+    type="Number",
+    default=0,
+    minimum=0,
+    maximum=1_000_000,
+)
+NAT_DROPPED_PACKETS = Knob(
+    name="NatDroppedPackets",
+    description="Packets of 10,000 that a NAT gateway may drop; more, for 15 minutes, set off an alarm",
+    group=GROUP,
+    label="NAT: dropped packets (of 10,000)",
+    type="Number",
+    default=1,  # AWS: above 0.01 percent something may be wrong with the service
+    minimum=0,
+    maximum=10_000,
+)
 EXISTING_HOSTED_ZONE_ID = Knob(
     name="ExistingHostedZoneId",
     description="Public Route 53 hosted zone of the environment's domain; empty: the stack creates one",
@@ -104,6 +127,8 @@ KNOBS: tuple[Knob, ...] = (
     SUBNET_BITS,
     ZONES,
     NAT,
+    NAT_PORT_ERRORS,
+    NAT_DROPPED_PACKETS,
     EXISTING_HOSTED_ZONE_ID,
     EXISTING_VPC_ID,
     EXISTING_PUBLIC_SUBNET_IDS,

@@ -80,6 +80,8 @@ def _by_name(value: Any) -> Any:
     if "Fn::GetAtt" in value:
         given = value["Fn::GetAtt"]
         return {"Ref": given if isinstance(given, str) else ".".join(map(str, given))}
+    if "Fn::Join" in value and isinstance(value["Fn::Join"][1], dict):
+        return _by_name(value["Fn::Join"][1])  # of a list that only AWS knows: one word
     if "Fn::If" in value:
         return _by_name(value["Fn::If"][1])
     if "Fn::Sub" in value:

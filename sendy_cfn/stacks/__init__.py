@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sendy_cfn.config import releases
 from sendy_cfn.config.fields import declared
 from sendy_cfn.config.words import Provider, Strategy, Vpc
+from sendy_cfn.names import cluster_id
+from sendy_cfn.stacks import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +64,12 @@ def environment_file(environment: Environment) -> str:
     two = "-two-clusters" if len(environment.clusters) > 1 else ""
     existing = "-existing-vpc" if environment.vpc is Vpc.EXISTING else ""
     return f"environment{two}{existing}{_throwaway(environment)}.yaml"
+
+
+def monitoring_file(environment: Environment, page: int = 1) -> str:
+    """The monitoring template that the root of an environment nests; further pages have services only."""
+    stem = environment_file(environment).removesuffix(".yaml").replace("environment", "monitoring", 1)
+    return f"{stem}.yaml" if page == 1 else f"{stem}-{page}.yaml"
 
 
 def toolchain_file(cell: int) -> str:
@@ -126,7 +134,7 @@ def units(
         "commands": any(service.exec for service in services),
     }
     clusters = tuple((name, True) for name, needs in needed.items() if needs)
-    yield from _environments(shared, platform.cells, tuple(files), clusters)
+    yield from _environments(shared, platform.cells, tuple(files), clusters, services)
     used = tuple(strategy for strategy in Strategy if strategy in strategies)
     yield from _toolchains(shared, services, used, uses_connection(platform))
 
@@ -150,9 +158,13 @@ def _delivered(service: Service) -> Service:
 
 
 def _environments(
-    platform: Platform, cells: tuple[int, ...], services: tuple[str, ...], clusters: tuple[tuple[str, bool], ...]
+    platform: Platform,
+    cells: tuple[int, ...],
+    services: tuple[str, ...],
+    clusters: tuple[tuple[str, bool], ...],
+    watched: tuple[Service, ...],
 ) -> Iterator[Unit]:
-    """`services` are files; `clusters` are options of the clusters' templates."""
+    """`services` are files, `clusters` options of the clusters' templates, `watched` is on dashboards."""
     yield Unit("deploy-roles.yaml", "stacks.deploy_roles:build", platform, children=services)
     more = ["deploy-roles.yaml"]
     if any(_elsewhere(platform, environment) for environment in platform.environments.values()):
@@ -163,20 +175,40 @@ def _environments(
         network, cluster, root = network_file(environment), cluster_file(environment), environment_file(environment)
         module = "network_existing" if environment.vpc is Vpc.EXISTING else "network"
         throwaway = (("throwaway", environment.throwaway),)
+        alike = [other for other in platform.environments.values() if environment_file(other) == root]
+        monitoring = tuple(_monitoring(platform, environment, cells, pages.of(watched, alike)))
         for unit in (
             Unit(network, f"stacks.{module}:build", platform, options=throwaway),
             Unit(cluster, "stacks.cluster:build", platform, options=(*throwaway, *clusters)),
+            *monitoring,
             Unit(
                 root,
                 "stacks.environment:build",
                 platform,
-                (network, cluster, environment.clusters, cells),
-                children=(network, cluster, *more),
+                (network, cluster, environment.clusters, cells, tuple(unit.file for unit in monitoring)),
+                children=(network, cluster, *(unit.file for unit in monitoring), *more),
             ),
         ):
             if unit.file not in seen:
                 seen.add(unit.file)
                 yield unit
+
+
+def _monitoring(
+    platform: Platform, environment: Environment, cells: tuple[int, ...], found: tuple[pages.Page, ...]
+) -> Iterator[Unit]:
+    """A template for each page of the dashboard of environments like this one."""
+
+    def ids(*of: int) -> tuple[str, ...]:
+        return tuple(cluster_id(colour, cell) for cell in cells if cell in of for colour in environment.clusters)
+
+    first, *others = found
+    options = (("existing_vpc", environment.vpc is Vpc.EXISTING), ("throwaway", environment.throwaway))
+    inputs = (ids(*cells), ids(first.cell), first.versions, len(found))
+    yield Unit(monitoring_file(environment), "stacks.monitoring:build", platform, inputs, options)
+    for number, page in enumerate(others, 2):
+        inputs_of_page = (number, ids(page.cell), page.versions)
+        yield Unit(monitoring_file(environment, number), "stacks.monitoring:build_page", platform, inputs_of_page)
 
 
 def _elsewhere(platform: Platform, place: Environment) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import GetAtt, Output, Ref, Sub, ecs, logs
+from troposphere import Equals, GetAtt, Output, Ref, Sub, ecs, logs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, buckets, ec2_capacity, firewall, load_balancer, skeleton
+from sendy_cfn.blocks import alarms, boundary, buckets, cluster_alarms, ec2_capacity, firewall, load_balancer, skeleton
 from sendy_cfn.knobs import cluster as knobs
 from sendy_cfn.knobs import common
 
 if TYPE_CHECKING:
-    from troposphere import Template, certificatemanager
+    from troposphere import Template, certificatemanager, cloudwatch
     from troposphere import elasticloadbalancingv2 as elb
 
     from sendy_cfn.config.model import Platform
@@ -35,7 +35,7 @@ def build(
         _log_commands(template, platform, cluster, throwaway=throwaway)
     certificate = _certificate(template, platform)
     fragile = [str(part.title) for part in (cluster, certificate) if part is not None]
-    providers = _capacity(template, platform, cluster, fragile, throwaway=throwaway)
+    providers, made = _capacity(template, platform, cluster, fragile, throwaway=throwaway)
     template.add_resource(
         ecs.ClusterCapacityProviderAssociations(
             "CapacityProviders",
@@ -53,6 +53,13 @@ def build(
         test = template.add_resource(_test_listener(balancer, certificate))
         wires.publish(template, platform.platform, wires.TEST_LISTENER_ARN, test.ref())
 
+    name = _name(platform)
+    made += cluster_alarms.of_load_balancer(template, name, balancer)
+    if certificate is not None:
+        made.append(cluster_alarms.of_certificate(template, name, certificate))
+    for alarm in (*made, alarms.health(name, "A cluster is not well", made)):
+        template.add_resource(alarm)
+
     wires.publish(template, platform.platform, wires.CLUSTER_NAME, cluster.ref())
     for architecture, provider in providers.items():
         wires.publish(template, platform.platform, wires.capacity_provider(architecture), provider)
@@ -67,9 +74,13 @@ def build(
     return template
 
 
+def _name(platform: Platform) -> str:
+    """For Sub. People, dashboards and commands such as `aws ecs execute-command` name the cluster."""
+    return f"{platform.platform}-${{Environment}}-${{ClusterId}}"
+
+
 def _cluster(template: Template, platform: Platform) -> ecs.Cluster:
-    # People, dashboards and commands such as `aws ecs execute-command` name the cluster.
-    name = f"{platform.platform}-${{Environment}}-${{ClusterId}}"
+    name = _name(platform)
     # Container Insights makes this log group itself where it is missing, and keeps it for ever; hence the fixed name.
     # It holds only what the metrics are made of, and one that outlived its stack would be in the way of the next.
     insights = template.add_resource(
@@ -123,20 +134,21 @@ def _certificate(template: Template, platform: Platform) -> certificatemanager.C
 
 def _capacity(
     template: Template, platform: Platform, cluster: ecs.Cluster, after: list[str], *, throwaway: bool
-) -> dict[str, Ref]:
-    """EC2 capacity: architecture -> capacity provider.
+) -> tuple[dict[str, Ref], list[cloudwatch.Alarm]]:
+    """EC2 capacity: architecture -> capacity provider, and its alarms.
 
     CloudFormation can't delete a group with protected instances, so a throw-away one protects none: when it shrinks,
     instances with tasks may go too, and are drained first. https://github.com/aws/containers-roadmap/issues/2862
     """
     if not platform.cluster.ec2:
-        return {}
+        return {}, []
     protected = not throwaway
     role, permission, profile = ec2_capacity.permissions(cluster, boundary.given(template))
     group = ec2_capacity.security_group(wires.VPC_ID.take(template), dual_stack=platform.network.dual_stack)
     for resource in (role, permission, profile, group):
         template.add_resource(resource)
     providers: dict[str, Ref] = {}
+    watching: list[cloudwatch.Alarm] = []
     for architecture in platform.cluster.ec2:
         sizes = knobs.BY_ARCHITECTURE[architecture]
         launch = ec2_capacity.launch_template(
@@ -166,7 +178,9 @@ def _capacity(
         for part in (launch, instances, provider):
             template.add_resource(part)
         providers[architecture] = provider.ref()
-    return providers
+        of = (architecture, cluster, provider, instances)
+        watching += cluster_alarms.of_capacity(template, _name(platform), *of)
+    return providers, watching
 
 
 def _load_balancer(
@@ -202,8 +216,9 @@ def _load_balancer(
 def _firewall(template: Template, platform: Platform, balancer: elb.LoadBalancer, *, throwaway: bool) -> None:
     acl = template.add_resource(firewall.web_acl(knobs.REQUESTS_PER_CLIENT.take(template)))
     template.add_resource(firewall.association(acl, balancer))
-    name = f"{platform.platform}-${{Environment}}-${{ClusterId}}"
+    name = _name(platform)
     retention = common.LOG_RETENTION_DAYS.take(template)
+    template.add_condition(firewall.HAS_LOG, Equals(knobs.FIREWALL_LOG.take(template), "true"))
     for resource in firewall.log(acl, name, wires.KEY_ARN.take(template), retention, throwaway=throwaway):
         template.add_resource(resource)
 

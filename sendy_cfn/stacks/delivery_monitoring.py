@@ -11,6 +11,7 @@ from troposphere import AccountId, Output, Sub
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import (
+    alarms,
     boundary,
     delivery_dashboard,
     delivery_queries,
@@ -46,12 +47,12 @@ def build(platform: Platform, service: str) -> Template:
         template.add_resource(resource)
     senders = {"events.amazonaws.com": [rule.get_att("Arn") for rule in (*rules, starter)]}
     template.add_resource(undelivered.policy(lost, senders))
+    template.add_resource(alarms.undelivered(f"{name}-toolchain-undelivered_events", lost, "Events of delivery"))
     for made in measures.filters(name, group.ref()):
         template.add_resource(made)
     for query in delivery_queries.saved(name, group.ref()):
         template.add_resource(query)
     board = template.add_resource(delivery_dashboard.build(name, last, service, group.ref()))
-    page = f"cloudwatch/home?region=${{AWS::Region}}#dashboards/dashboard/{name}-delivery"
-    url = Sub(f"https://${{AWS::Region}}.console.aws.amazon.com/{page}")
+    url = Sub(alarms.dashboard_page(f"{name}-delivery"))
     template.add_output(Output(f"{board.title}Url", Description="Dashboard of delivery", Value=url))
     return template

@@ -16,7 +16,7 @@ from awacs.aws import Condition, StringEquals
 from troposphere import AccountId, Sub, events
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, event_patterns, iam, role_paths, skeleton, undelivered
+from sendy_cfn.blocks import alarms, boundary, event_patterns, iam, role_paths, skeleton, undelivered
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.knobs import common
 
@@ -71,6 +71,8 @@ def build(platform: Platform) -> Template:
             ],
         )
         rules.append(template.add_resource(rule))
+    unsent = f"{name}-${{Environment}}-undelivered_forwards"
+    template.add_resource(alarms.undelivered(unsent, lost, "Events for the toolchain"))
     template.add_resource(undelivered.policy(lost, {"events.amazonaws.com": [rule.get_att("Arn") for rule in rules]}))
     for resource in (policy, *rules):
         suppress(resource, "I3042", "It names the toolchain's region, on purpose")
@@ -85,13 +87,4 @@ def patterns(platform: str) -> dict[str, dict[str, Any]]:
         "StackEvents": event_patterns.stacks(own, [AccountId]),
         "AlarmEvents": event_patterns.alarms(own, [AccountId]),
     }
-    return {title: _referring(pattern) for title, pattern in found.items()}
-
-
-def _referring(node: Any) -> Any:
-    """With a Sub for each text that has a reference in it."""
-    if isinstance(node, dict):
-        return {key: _referring(item) for key, item in node.items()}
-    if isinstance(node, list):
-        return [_referring(item) for item in node]
-    return Sub(node) if isinstance(node, str) and "${" in node else node
+    return {title: event_patterns.referring(pattern) for title, pattern in found.items()}

@@ -11,7 +11,7 @@ from sendy_cfn import knobs, wires
 from sendy_cfn.names import logical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from troposphere import AWSHelperFn, Template
 
@@ -30,7 +30,7 @@ class Nest:
         title: str,
         file: str,
         interface: Interface,
-        given: dict[str, str] | None = None,
+        given: Mapping[str, AWSHelperFn | str] | None = None,
         *,
         offers: bool = True,
         after: tuple[str, ...] = (),
@@ -64,7 +64,7 @@ class Nest:
             stack.Parameters = values
         self.root.add_resource(stack)
         if offers:
-            self.offered |= {name: _output(title, name) for name, _ in interface.outputs}
+            self.offered |= {name: output(title, name) for name, _ in interface.outputs}
 
     def look_up(
         self, values: Iterable[wires.Wire], environment: str, platform: str, needed_by: Iterable[Interface]
@@ -80,8 +80,9 @@ class Nest:
         for name, description in interface.outputs:
             if everything or name not in wires.BY_NAME:
                 shown = f"{logical(title)}{name}" if prefix else name
-                self.root.add_output(Output(shown, Description=description, Value=_output(title, name)))
+                self.root.add_output(Output(shown, Description=description, Value=output(title, name)))
 
 
-def _output(title: str, name: str) -> GetAtt:
+def output(title: str, name: str) -> GetAtt:
+    """The output of that name of the nested stack that `title` names."""
     return GetAtt(logical(title), f"Outputs.{name}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from troposphere import And, Condition, Equals, If, Join, Not, Partition, Sub, ec2
+from troposphere import And, Condition, Equals, If, Join, Not, NoValue, Partition, Sub, ec2
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, kms, net, skeleton
+from sendy_cfn.blocks import alarms, boundary, kms, nat_alarms, net, skeleton
 from sendy_cfn.blocks.net import PRIVATE, PUBLIC, ZONES, present, when
 from sendy_cfn.blocks.suppress import GUARDED, suppress_output
 from sendy_cfn.blocks.tags import tags
@@ -56,7 +56,8 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     if dual_stack:
         _add(template, ec2.VPCCidrBlock(net.IPV6_BLOCK, VpcId=vpc.ref(), AmazonProvidedIpv6CidrBlock=True))
     flow_log, bound = _named(platform, "flow-log"), boundary.given(template)
-    _add(template, *net.flow_log(vpc, flow_log, key.get_att("Arn"), retention, bound, throwaway=throwaway))
+    records = net.flow_log(vpc, flow_log, key.get_att("Arn"), retention, bound, throwaway=throwaway)
+    _add(template, *records)
 
     subnets = {
         (tier, zone): net.subnet(tier, zone, _named(platform, tier, zone), vpc, host_bits, dual_stack=dual_stack)
@@ -77,6 +78,7 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     for zone, table in private.items():
         _add(template, *nat[zone], table, net.associate(PRIVATE, zone, subnets[PRIVATE, zone], table))
         _add(template, _to_nat(zone, table, nat[zone][1], nat[ZONES[0]][1]))
+    _add(template, *_nat_alarms(template, platform, {zone: gateway for zone, (_, gateway) in nat.items()}))
     if dual_stack:
         outbound = ec2.EgressOnlyInternetGateway("OutboundGateway", VpcId=vpc.ref())
         _add(template, outbound, *(_to_outbound(zone, table, outbound) for zone, table in private.items()))
@@ -88,7 +90,10 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     wires.PUBLIC_SUBNET_IDS.offer(template, Join(",", _ids(subnets, PUBLIC)))
     wires.publish(template, platform.platform, wires.PRIVATE_SUBNET_IDS, Join(",", _ids(subnets, PRIVATE)))
     wires.publish(template, platform.platform, wires.KEY_ARN, key.get_att("Arn"))
-    guarded = [wires.PUBLIC_SUBNET_IDS.name, wires.PRIVATE_SUBNET_IDS.name]
+    wires.FLOW_LOG_GROUP.offer(template, records[0].ref())
+    gateways: list[Value] = [If(_has_gateway(zone), nat[zone][1].ref(), NoValue) for zone in ZONES]
+    wires.NAT_GATEWAY_IDS.offer(template, If(HAS_NAT, Join(",", gateways), wires.NONE))
+    guarded = [wires.PUBLIC_SUBNET_IDS.name, wires.PRIVATE_SUBNET_IDS.name, wires.NAT_GATEWAY_IDS.name]
     if platform.has_domain:
         existing = knobs.EXISTING_HOSTED_ZONE_ID.take(template)
         template.add_condition(net.CREATES_HOSTED_ZONE, Equals(existing, ""))
@@ -156,6 +161,16 @@ def _to_internet(table: ec2.RouteTable, gateway: ec2.InternetGateway, *, dual_st
 
 def _nat_gateway(platform: Platform, zone: Zone, subnet: ec2.Subnet) -> tuple[ec2.EIP, ec2.NatGateway]:
     return net.nat_gateway(zone, _named(platform, "nat", zone), subnet, ATTACHMENT, _has_gateway(zone))
+
+
+def _nat_alarms(template: Template, platform: Platform, gateways: dict[Zone, ec2.NatGateway]) -> list[AWSObject]:
+    name = f"{platform.platform}-${{Environment}}"
+    made = [
+        alarm
+        for zone, gateway in gateways.items()
+        for alarm in nat_alarms.of_gateway(template, name, zone, gateway, _has_gateway(zone))
+    ]
+    return [*made, alarms.health(f"{name}-network", "A NAT gateway is not well", made, **when(HAS_NAT))]
 
 
 def _private_routes(platform: Platform, zone: Zone, vpc: ec2.VPC) -> ec2.RouteTable:

@@ -23,7 +23,7 @@ from troposphere import AccountId, Equals, Not, Or, Select, Split, Sub, chatbot,
 from troposphere import Condition as If
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import boundary, iam, notices, role_paths, skeleton, undelivered
+from sendy_cfn.blocks import alarms, boundary, iam, notices, role_paths, skeleton, undelivered
 from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.suppress import suppress
 from sendy_cfn.knobs import toolchain as knobs
@@ -66,6 +66,7 @@ def build(platform: Platform, *, shared: bool = False) -> Template:
         "sns.amazonaws.com": [topic.ref() for topic in topics.values()],
     }
     template.add_resource(undelivered.policy(lost, senders))
+    template.add_resource(alarms.undelivered(f"{name}-toolchain-undelivered_messages", lost, "Messages"))
 
     if foreign := accounts(platform):
         template.add_resource(_bus_policy(name, foreign))

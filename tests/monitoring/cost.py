@@ -32,11 +32,12 @@ class Cost:
 
 
 def _resources(found: Generated, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Those of the toolchain, with their files."""
     return [
         (file, resource["Properties"])
         for file, template in found.templates.items()
         for resource in template["Resources"].values()
-        if resource["Type"] == kind
+        if resource["Type"] == kind and not file.startswith("monitoring")
     ]
 
 

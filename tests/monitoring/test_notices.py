@@ -119,7 +119,7 @@ ALARM = f"{PAGE}/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/courier-prod
             "ecs-failed",
             [
                 "Alert: ECS ended a deployment and rolls it back: arn:aws:ecs:eu-central-1:123456789012:service/"
-                "courier-production-ClusterBlue-1A2B3C/courier-production-orders",
+                "courier-production-blue/courier-production-orders",
                 "Reason: ECS deployment circuit breaker: task failed to start.",
                 f"Deployment ecs-svc/1234567890123456789: {PAGE}/ecs/v2/clusters?region=eu-central-1",
             ],

@@ -33,6 +33,7 @@ KEPT = {
     "inspector-closed": None,
     "inspector-": "InspectorEvents",
     "alarm-": None,
+    "task-": None,
 }
 
 

@@ -117,6 +117,11 @@ class Stack:
         known = self.values | own
 
         def replaced(match: re.Match[str]) -> str:
-            return f"${{{match[1][1:]}}}" if match[1].startswith("!") else str(known[match[1]])
+            name = match[1]
+            if name.startswith("!"):
+                return f"${{{name[1:]}}}"
+            if name in known:
+                return str(known[name])
+            return str(self._getatt(name.split(".", 1)) if "." in name else self._ref(name))
 
         return re.sub(r"\$\{([^}]*)\}", replaced, text)

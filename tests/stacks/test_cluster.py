@@ -93,7 +93,8 @@ def test_all_that_is_named_exists_and_all_parameters_are_used(
     ec2: tuple[str, ...], domain: bool, throwaway: bool
 ) -> None:
     template = built(ec2=ec2, domain=domain, throwaway=throwaway)
-    used = named([template["Resources"], template["Outputs"]])
+    used = named([template["Resources"], template["Outputs"], list(template.get("Conditions", {}).values())])
+    used -= set(template.get("Conditions", {}))
     assert {name for name in used if not name.startswith("AWS::")} <= {*template["Resources"], *template["Parameters"]}
     assert set(template["Parameters"]) <= used
 
