@@ -9,7 +9,7 @@ from awacs.aws import Action, Allow, ArnEquals, Bool, Condition, Deny, Principal
 from troposphere import AccountId, events
 from troposphere import sqs as queues
 
-from sendy_cfn.blocks import iam
+from sendy_cfn.blocks import alarms, iam
 from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.skeleton import DATA_LOSS
 from sendy_cfn.blocks.suppress import suppress
@@ -23,7 +23,7 @@ KEPT_SECONDS = 14 * 24 * 3600  # AWS: at most 14 days
 
 
 def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObject]:
-    """A rule that starts the pipeline, its role, and a queue for events that it could not deliver.
+    """A rule that starts the pipeline, its role, a queue for events that it could not deliver, and that one's alarm.
 
     Nothing where the code comes through a connection: its pushes are filtered by triggers.
     """
@@ -64,7 +64,8 @@ def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObjec
             )
         ],
     )
-    return [role, policy, queue, rule, _queue_policy(queue, rule)]
+    lost = alarms.undelivered(f"{pipeline}-undelivered_starts", queue, f"Changes that start pipeline {pipeline}")
+    return [role, policy, queue, rule, _queue_policy(queue, rule), lost]
 
 
 def _queue_policy(queue: queues.Queue, rule: events.Rule) -> queues.QueuePolicy:

@@ -37,7 +37,7 @@ def draw(parent: ET.Element, area: Area, widget: Widget, setting: Setting) -> No
     columns = _columns(room, [names[arn] for arn in found])
     rows = -(-len(found) // columns)
     wide, high = room.width / columns, min(max(room.height / rows, LOWEST), HIGHEST)
-    shown = found[: columns * int(room.height // high)]
+    shown = found[: columns * int(room.height / high + 0.01)]  # whole, but for rounding
     for place, arn in enumerate(shown):
         tile = Area(room.x + place % columns * wide, room.y + place // columns * high, wide, high)
         _tile(parent, tile.inset(2, 2), names[arn], states[arn])

@@ -91,7 +91,8 @@ def build(platform: Platform, *, throwaway: bool = False) -> Template:
     wires.publish(template, platform.platform, wires.PRIVATE_SUBNET_IDS, Join(",", _ids(subnets, PRIVATE)))
     wires.publish(template, platform.platform, wires.KEY_ARN, key.get_att("Arn"))
     wires.FLOW_LOG_GROUP.offer(template, records[0].ref())
-    gateways: list[Value] = [If(_has_gateway(zone), nat[zone][1].ref(), NoValue) for zone in ZONES]
+    more = [If(_has_gateway(zone), nat[zone][1].ref(), NoValue) for zone in ZONES[1:]]
+    gateways: list[Value] = [nat[ZONES[0]][1].ref(), *more]
     wires.NAT_GATEWAY_IDS.offer(template, If(HAS_NAT, Join(",", gateways), wires.NONE))
     guarded = [wires.PUBLIC_SUBNET_IDS.name, wires.PRIVATE_SUBNET_IDS.name, wires.NAT_GATEWAY_IDS.name]
     if platform.has_domain:

@@ -44,6 +44,7 @@ OTHER = {"Ref": "Other"}
         ({"Fn::Sub": "${Name}-${AWS::Region}-${!Name}"}, {"Fn::Sub": "shop-${AWS::Region}-${!Name}"}),
         ({"Fn::Sub": "${Name}-${!Name}"}, {"Fn::Sub": "${Name}-${!Name}"}),
         ({"Fn::Sub": ["${A}-${B}", {"A": {"Ref": "Name"}, "B": OTHER}]}, {"Fn::Sub": ["shop-${B}", {"B": OTHER}]}),
+        ({"Fn::Sub": ["${A}-${AWS::Region}", {"A": "${B}"}]}, {"Fn::Sub": "${!B}-${AWS::Region}"}),
         ({"Fn::Sub": "${Child.Outputs.Id}${Topic.Arn}"}, {"Fn::Sub": "out${Topic.Arn}"}),
         ({"Fn::Sub": "${Key}"}, {"Fn::Sub": "${Key}"}),
         ({"Fn::GetAtt": ["Child", "Outputs.Id"]}, "out"),

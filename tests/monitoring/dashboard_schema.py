@@ -46,11 +46,15 @@ EXPRESSION = {
     "items": _object({**OPTIONS, "expression": {"type": "string", "minLength": 1, "maxLength": 2048}}, "expression"),
 }
 LINES = {"type": "array", "minItems": 1, "maxItems": 500, "items": {"anyOf": [METRIC, EXPRESSION]}}
+ALARM = {"type": "string", "pattern": r"^arn:[a-z-]+:cloudwatch:[a-z0-9-]+:[0-9]{12}:alarm:.+$"}
+# Without metrics it shows what the alarm in its annotations looks at.
+OF_ALARM = {"required": ["annotations"], "properties": {"annotations": {"required": ["alarms"]}}}
+SHOWN = {"anyOf": [{"required": ["metrics"]}, OF_ALARM]}
 PROPERTIES: dict[str, Schema] = {
     "metric": _object(
         {
             "accountId": TEXT,
-            "annotations": {"type": "object"},
+            "annotations": _object({"alarms": {"type": "array", "minItems": 1, "maxItems": 1, "items": ALARM}}),
             "legend": _object({"position": _one_of("right", "bottom", "hidden")}),
             "liveData": SWITCH,
             "metrics": LINES,
@@ -69,7 +73,16 @@ PROPERTIES: dict[str, Schema] = {
             "yAxis": _object({"left": AXIS, "right": AXIS}),
         },
         "region",
-        "metrics",
+    )
+    | SHOWN,
+    "alarm": _object(
+        {
+            "alarms": {"type": "array", "minItems": 1, "maxItems": 100, "uniqueItems": True, "items": ALARM},
+            "sortBy": _one_of("default", "stateUpdatedTimestamp", "timestamp"),
+            "states": {"type": "array", "items": _one_of("ALARM", "INSUFFICIENT_DATA", "OK")},
+            "title": TEXT,
+        },
+        "alarms",
     ),
     "text": _object({"background": _one_of("solid", "transparent"), "markdown": TEXT}, "markdown"),
     "log": _object(

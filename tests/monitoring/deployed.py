@@ -69,7 +69,7 @@ class Deployed:
                 Period=86400,
                 Statistics=["Sum"],
             )["Datapoints"]
-            dimensions = tuple((one["Name"], one["Value"]) for one in metric["Dimensions"])
+            dimensions = tuple(sorted((one["Name"], one["Value"]) for one in metric["Dimensions"]))
             found[metric["MetricName"], dimensions] = sum(point["Sum"] for point in points)
         for name, dimensions in found:
             if not dimensions:  # the emulator adds those with dimensions to it; CloudWatch does not

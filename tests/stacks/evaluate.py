@@ -99,6 +99,9 @@ class Stack:
     def _select(self, argument: list[Any]) -> Any:
         return self.value(argument[1])[int(argument[0])]
 
+    def _base64(self, argument: Any) -> str:
+        return str(self.value(argument))
+
     def _getazs(self, argument: str) -> list[str]:
         assert argument == "", "the stack's own region"
         return [f"{self.values['AWS::Region']}{letter}" for letter in "abcd"]

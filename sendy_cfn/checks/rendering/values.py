@@ -154,8 +154,10 @@ def _sub(given: Any, scope: Scope) -> Any:
     open_names = [name for name in parts[1::2] if name not in found and not name.startswith("!")]
     if not open_names and any(name.startswith("!") for name in parts[1::2]):
         return {"Fn::Sub": given}  # as a plain text, what is escaped would read like a forgotten Fn::Sub
+    # What is put in is not looked at again, also where the rest is left to AWS.
+    mark = "${!" if open_names else "${"
     result = "".join(
-        part if place % 2 == 0 else text_of(found[part]) if part in found else f"${{{part}}}"
+        part if place % 2 == 0 else text_of(found[part]).replace("${", mark) if part in found else f"${{{part}}}"
         for place, part in enumerate(parts)
     )
     if not open_names:
