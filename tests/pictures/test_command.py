@@ -148,7 +148,6 @@ def test_every_dashboard_that_is_emitted_is_drawn_whole(case: Path) -> None:
         groups = widgets(svg)
         assert len(groups) == len(read.widgets) > 0
         said = " ".join(texts(svg))
-<<<<<<< HEAD
         assert not list(alarm_checks.problems(read, each.alarms, each.place))
         for unfinished in (
             "is not evaluated",
@@ -159,9 +158,6 @@ def test_every_dashboard_that_is_emitted_is_drawn_whole(case: Path) -> None:
             "is a number",
             "No data",
         ):
-=======
-        for unfinished in ("is not evaluated", "is too small", "is too low", "have no room", "is a number"):
->>>>>>> 577f2a0 (Tests of an environment's events, alarms and dashboard; pictures draw it)
             assert unfinished not in said, (each.template, each.place)
         # An alarm that no template has can't be drawn.
         assert said.count("No data") == said.count("is of another template")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from sendy_cfn.knobs import find
 from tests.generated import CASES, Document, generated
+from tests.platforms import ROOT
 from tests.stacks.clusters import built
 from tests.stacks.evaluate import Stack
 from tests.stacks.test_network import NAT, PLATFORMS, ZONES, each_nat, each_zones
@@ -247,3 +249,17 @@ def test_the_web_acls_log_is_a_value() -> None:
     with_log, without = (Stack(template, cluster().values | {"FirewallLog": wanted}) for wanted in ("true", "false"))
     assert set(with_log.made) - set(without.made) == {"WebAclLogging", "WebAclLogGroup"}
     assert "WebAcl" in without.made
+
+
+def test_the_page_says_the_values_that_hold() -> None:
+    page = (ROOT / "docs/monitoring.md").read_text().partition("**Alarms.**")[2].partition("## Messages")[0]
+    said = {name: int(number) for name, number in re.findall(r"`([A-Z]\w+)` \((\d+)", page)}
+    assert {name: find(name).default for name in said} == said
+    templates = generated(ROOT / "params").templates
+    thresholds = {
+        one["Properties"]["Threshold"]["Ref"]
+        for file in ("cluster.yaml", "network.yaml")
+        for one in templates[file]["Resources"].values()
+        if one["Type"] == KINDS[0] and isinstance(one["Properties"]["Threshold"], dict)
+    }
+    assert thresholds <= set(said)
