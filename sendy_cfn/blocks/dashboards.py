@@ -102,8 +102,9 @@ def pieces(name: str, of: Callable[[str], Sequence[Widget]]) -> dict[str, str]:
     """What rows of widgets have in common that differ by a word and their place, by names for `json_text`."""
     word, line = "\ue002", 1_000_000_007
     text = compact([{**widget, "y": line} for widget in placed([of(word)])])[1:-1]
-    parts = sorted({part for part in re.split(f"{word}|{line}", text) if len(part) > SHORTEST}, key=len, reverse=True)
-    return {f"{name}{number}": part for number, part in enumerate(parts, 1)}
+    parts = {part for part in re.split(f"{word}|{line}", text) if len(part) > SHORTEST}
+    longest = sorted(parts, key=lambda part: (-len(part), part))
+    return {f"{name}{number}": part for number, part in enumerate(longest, 1)}
 
 
 def body(

@@ -42,7 +42,8 @@ def nat_gateways(site: Site) -> list[Any]:
 def test_every_stack_of_the_tree_is_complete(deployed: Site) -> None:
     statuses = deployed.stacks.statuses()
     assert set(statuses.values()) == {"CREATE_COMPLETE"}
-    assert {name.split("-")[2] for name in statuses if name != ROOT} == {"Network", "ClusterBlue", "DeployRoles"}
+    nested = {"Network", "ClusterBlue", "Monitoring", "DeployRoles"}
+    assert {name.split("-")[2] for name in statuses if name != ROOT} == nested
 
 
 def test_ec2_has_the_subnets_in_two_zones(deployed: Site) -> None:
@@ -63,6 +64,19 @@ def test_the_load_balancer_is_behind_its_web_acl(deployed: Site) -> None:
     assert group.startswith("aws-waf-logs-courier-test-blue-")
     (destination,) = resolved["ClusterBlue/WebAclLogging"].properties["LogDestinationConfigs"]
     assert destination.endswith(f":log-group:{group}")
+
+
+def test_alarms_rules_and_the_event_log_are_there(deployed: Site) -> None:
+    """A dashboard is not: `params/test.yaml` says so."""
+    resolved = deployed.resolved(ROOT)
+    found = deployed.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    names = {alarm["AlarmName"] for alarm in found}
+    assert {"courier-test-blue-elb-5xx", "courier-test-nat-a-ports", "courier-test-undelivered_events-health"} <= names
+    rules = {rule["Name"] for rule in deployed.client("events").list_rules()["Rules"]}
+    assert {resolved[f"Monitoring/{kind}Events"].physical_id for kind in ("Task", "Deployment")} <= rules
+    (log,) = deployed.client("logs").describe_metric_filters()["metricFilters"][:1]
+    assert log["logGroupName"] == resolved["Monitoring/EventLog"].physical_id
+    assert "Monitoring/Dashboard" not in resolved
 
 
 def test_what_other_roots_look_up_is_in_ssm(deployed: Site) -> None:
@@ -155,6 +169,8 @@ def test_production_and_staging_stand_side_by_side(site: Site) -> None:
         Names=[f"/courier/production/cluster-{colour}/listener-arn" for colour in ("blue", "green")]
     )["Parameters"]
     assert len({parameter["Value"] for parameter in listeners}) == 2
+    boards = {one["DashboardName"] for one in site.client("cloudwatch").list_dashboards()["DashboardEntries"]}
+    assert boards == {"courier-staging", "courier-production"}
     before = site.resolved("courier-production")
     assert site.stacks.delete("courier-staging") == "DELETE_COMPLETE"
     assert site.resolved("courier-production") == before
@@ -174,6 +190,7 @@ def test_what_holds_data_outlives_its_stack(site: Site) -> None:
     assert resolved["Network/HostedZone"].physical_id in zones
     groups = {group["logGroupName"] for group in site.client("logs").describe_log_groups()["logGroups"]}
     assert resolved["Network/FlowLogGroup"].physical_id in groups
+    assert resolved["Monitoring/EventLog"].physical_id in groups
     assert site.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
     vpcs = {vpc["VpcId"] for vpc in site.client("ec2").describe_vpcs()["Vpcs"]}
     assert resolved["Network/Vpc"].physical_id not in vpcs

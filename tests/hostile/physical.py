@@ -44,7 +44,9 @@ def named(made: Generated) -> Iterator[Named]:
             where = tools
         given = {"Environment": place.name}
         root = stacks.environment_file(place)
-        for name in (stacks.network_file(place), "deploy-roles.yaml", root):
+        pages = (stacks.monitoring_file(place, page) for page in range(1, len(made.templates)))
+        watching = [file for file in (*pages, "forwarding.yaml") if file in made.templates]
+        for name in (stacks.network_file(place), "deploy-roles.yaml", root, *watching):
             yield from _names(made.templates[name], where, f"{platform}-{place.name}", given)
         for cell in made.platform.cells:
             for colour in place.clusters:
@@ -77,7 +79,8 @@ def _names(template: Document, where: str, stack: str, given: dict[str, str]) ->
             continue
         for key, value in resource.get("Properties", {}).items():
             text = _text(value, known)
-            if (key.endswith("Name") or key == "Family") and text and "${" not in text:
+            named = (key.endswith("Name") and key != "MetricName") or key == "Family"
+            if named and text and "${" not in text:
                 yield Named(where, resource["Type"], text, key, f"{stack} {title}")
 
 
