@@ -68,8 +68,8 @@ def environment_file(environment: Environment) -> str:
 
 def monitoring_file(environment: Environment, page: int = 1) -> str:
     """The monitoring template that the root of an environment nests; further pages have services only."""
-    stem = environment_file(environment).removesuffix(".yaml").replace("environment", "monitoring", 1)
-    return f"{stem}.yaml" if page == 1 else f"{stem}-{page}.yaml"
+    number = "" if page == 1 else f"-{page}"
+    return f"monitoring{number}{environment_file(environment).removeprefix('environment')}"
 
 
 def toolchain_file(cell: int) -> str:
