@@ -17,6 +17,11 @@ ERROR_MINUTES = 5
 DAY = 24 * 60 * MINUTE
 
 
+def stem(platform: str, cluster: str, environment: str = "${Environment}") -> str:
+    """What the name of a cluster's composite alarm has before its end; with a `_`, as no service's alarm has it."""
+    return f"{platform}-{environment}-cluster_{cluster}"
+
+
 def of_load_balancer(template: Template, name: str, balancer: elb.LoadBalancer) -> list[cloudwatch.Alarm]:
     """Errors that the load balancer answers itself, and connections that it rejects; `name` begins the alarms' names.
 

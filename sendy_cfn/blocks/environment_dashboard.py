@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sendy_cfn.blocks import environment_queries, environment_rows
+from sendy_cfn.blocks import cluster_alarms, environment_queries, environment_rows
 from sendy_cfn.blocks.alarms import FIVE_MINUTES, HEALTH
 from sendy_cfn.blocks.dashboards import body, expression, graph, metric, states, table, text
 from sendy_cfn.blocks.environment_rows import ENVIRONMENT, alarm_arn, stack
@@ -74,11 +74,13 @@ def _about(platform: str, pages: int) -> str:
 
 def _states(platform: str, rows: Sequence[Row], place: Place) -> Widget:
     """States of what people get messages from."""
-    arns = [alarm_arn(f"{stack(platform, cluster.id)}-{HEALTH}") for cluster in place.clusters]
+    arns = [
+        alarm_arn(f"{cluster_alarms.stem(platform, cluster.id, ENVIRONMENT)}-{HEALTH}") for cluster in place.clusters
+    ]
     if place.event_log is not None:
         more = "" if place.flow_log is None else variable(NETWORK_HEALTH)
         arns.append(alarm_arn(f"{stack(platform, UNDELIVERED)}-{HEALTH}{more}"))
-    arns += [alarm_arn(f"{stack(platform, name)}-{HEALTH}") for name in dict.fromkeys(row.service for row in rows)]
+    arns += [alarm_arn(f"{stack(platform, name)}-{HEALTH}") for name in (row.name for row in rows)]
     return states("Alarms", arns[:MOST_STATES], height=2 + (len(arns) + 3) // 4)
 
 

@@ -27,21 +27,17 @@ COLUMNS = (
     ("latency", "latency", 5),
     ("tasks", "too-few-tasks", 4),
 )
+STOPPING = ("errors", "latency")  # those of them that stop releases: every service has them
 DEPLOYMENTS_WIDTH = 4
 ENVIRONMENT = variable("Environment")
 
 
 class Row(NamedTuple):
-    """A service in a cluster."""
+    """A service."""
 
-    service: str
-    mark: str = ""  # of one that is in two, the cluster's colour
+    name: str
     mistakable: Sequence[str] = ()  # services whose names have all words of this one's
-
-    @property
-    def name(self) -> str:
-        """What the row is called, and the middle of its alarms' names."""
-        return alarm_name(self.service, "", self.mark)
+    has_all: bool = True  # alarms, not only those that stop releases
 
 
 def alarm_arn(name: str) -> str:
@@ -62,13 +58,19 @@ def common(platform: str) -> dict[str, str]:
 
 def widgets(platform: str, row: Row) -> list[Widget]:
     """The widgets of a row."""
-    return [*_of_alarms(platform, row.name), _deployments(platform, row)]
+    return [*_of_alarms(platform, row), _deployments(platform, row)]
 
 
-def _of_alarms(platform: str, name: str) -> list[Widget]:
+def _of_alarms(platform: str, row: Row) -> list[Widget]:
     return [
-        alarm(f"{name}: {about}", alarm_arn(f"{stack(platform, name)}-{kind}"), width=width, height=HEIGHT)
+        alarm(
+            f"{row.name}: {about}",
+            alarm_arn(alarm_name(stack(platform, row.name), kind)),
+            width=width,
+            height=HEIGHT,
+        )
         for about, kind, width in COLUMNS
+        if row.has_all or kind in STOPPING
     ]
 
 
@@ -82,9 +84,7 @@ def _deployments(platform: str, row: Row) -> Widget:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
     """
     dimensions = f"{task_measures.RESOURCE},{task_measures.OUTCOME}"
-    wanted = f"{task_measures.RESOURCE}={stack(platform, row.service)}"
-    if row.mark:
-        wanted += f" {task_measures.RESOURCE}={platform}-{ENVIRONMENT}-{row.mark}"
+    wanted = f"{task_measures.RESOURCE}={stack(platform, row.name)}"
     wanted += "".join(f" NOT {task_measures.RESOURCE}={stack(platform, other)}" for other in row.mistakable)
     schema = f"{{{measures.namespace(platform, task_measures.SPACE)},{dimensions}}}"
     search = f"SEARCH('{schema} MetricName=\"{task_measures.DEPLOYMENTS.name}\" {wanted}', 'Sum', {FIVE_MINUTES})"

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 NAMESPACE = "AWS/NATGateway"
 
 
+def stem(platform: str) -> str:
+    """What the name of the composite alarm has before its end, for Sub; with a `_`, as no service's alarm has it."""
+    return f"{platform}-${{Environment}}-nat_gateways"
+
+
 def of_gateway(
     template: Template, name: str, zone: Zone, gateway: ec2.NatGateway, condition: str
 ) -> list[cloudwatch.Alarm]:

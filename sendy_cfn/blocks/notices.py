@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import If, NoValue, events
 
+from sendy_cfn.blocks import alarms
 from sendy_cfn.blocks import event_patterns as patterns
 from sendy_cfn.blocks.service_alarms import WARNINGS
 
@@ -36,9 +37,6 @@ PIPELINE = {
 }
 
 ALARM = f"{CONSOLE}/cloudwatch/home?region=<region>#alarmsV2:alarm/<alarm>"
-# One message for a service, a cluster or a network that is not well, however many of its alarms go off.
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
-HEALTH = {"configuration": {"alarmRule": [{"exists": True}]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,8 @@ def messages(platform: str, accounts: Sequence[Any]) -> dict[str, Message]:
         "digest": "$.detail.image-digest",
     }
     image = f"Image <digest>: {CONSOLE}/ecr/private-registry/repositories?region=<region>"
+    # One message for a service, a cluster or a network that is not well, however many of its alarms go off.
+    health = [{"wildcard": f"{platform}-*-{alarms.HEALTH}"}]
     alarm = {"region": "$.region", "alarm": "$.detail.alarmName", "time": "$.time"}
     return {
         "StageFailed": Message(
@@ -101,7 +101,7 @@ def messages(platform: str, accounts: Sequence[Any]) -> dict[str, Message]:
         ),
         "AlarmOn": Message(
             ALERT,
-            patterns.alarms(platform, accounts, state={"value": ["ALARM"]}, **HEALTH),
+            patterns.alarms(platform, accounts, alarmName=health, state={"value": ["ALARM"]}),
             alarm | {"why": "$.detail.state.reason"},
             "Alarm <alarm> went off at <time>",
             (ALARM,),
@@ -109,7 +109,9 @@ def messages(platform: str, accounts: Sequence[Any]) -> dict[str, Message]:
         ),
         "AlarmOver": Message(
             NOTICE,
-            patterns.alarms(platform, accounts, state={"value": ["OK"]}, previousState={"value": ["ALARM"]}, **HEALTH),
+            patterns.alarms(
+                platform, accounts, alarmName=health, state={"value": ["OK"]}, previousState={"value": ["ALARM"]}
+            ),
             alarm,
             "Alarm <alarm> is over since <time>",
             (ALARM,),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from troposphere import Equals, If, Sub, cloudwatch, logs
 
-from sendy_cfn.blocks import alarms
+from sendy_cfn.blocks import alarms, measures, task_measures
 from sendy_cfn.blocks.release_alarms import (
     BALANCER,
     INSIGHTS,
@@ -34,14 +34,6 @@ WATCHES_FULLY = "WatchesFully"  # condition of what costs most
 
 # Kinds of alarms of what may become trouble: they tell people and nothing else.
 WARNINGS = ("cpu", "memory", "requests-band", "latency-band")
-
-# Metrics of stopped tasks, which the environment's stack makes of ECS's events.
-FAILED, OUT_OF_MEMORY, GROUP = "Failed", "OutOfMemory", "Group"
-
-
-def tasks_space(platform: str) -> str:
-    """Namespace of metrics of stopped tasks."""
-    return f"{platform}/Tasks"
 
 
 def service_alarms(web: Web, made: Arrangement, services: Sequence[ecs.Service]) -> list[AWSObject]:
@@ -99,8 +91,9 @@ def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> lis
     name, template = web.service.name, web.template
     tasks = _tasks_page(watched, services)
     minutes, least = release.ALARM_TASK_MINUTES.take(template), sizes.MIN_TASKS.take(template)
-    group = {GROUP: _live(Sub(f"service:${{{service.title}.Name}}") for service in services)}
-    ends = tasks_space(web.platform.platform)
+    group = {task_measures.GROUP: _live(Sub(f"service:${{{service.title}.Name}}") for service in services)}
+    # Which the environment makes of ECS's events.
+    ends = measures.namespace(web.platform.platform, task_measures.SPACE)
     return [
         _unhealthy(web, watched),
         alarms.of_metric(
@@ -120,7 +113,7 @@ def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> lis
             alarm_name(STACK, "restarts"),
             f"More than ${{AlarmRestarts}} tasks of {name} ended or failed to start within 10 minutes. "
             f"Look at the reasons of stopped tasks first: {tasks}",
-            (ends, FAILED, group),
+            (ends, task_measures.FAILED.name, group),
             knobs.ALARM_RESTARTS.take(template),
             Period=knobs.RESTARTS_PERIOD,
         ),
@@ -128,7 +121,7 @@ def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> lis
             "MemoryKillsAlarm",
             alarm_name(STACK, "memory-kills"),
             f"A task of {name} was killed, as it had used up its memory. Raise Memory or find the leak: {tasks}",
-            (ends, OUT_OF_MEMORY, group),
+            (ends, task_measures.OUT_OF_MEMORY.name, group),
             0,
         ),
     ]
@@ -140,7 +133,16 @@ def _unhealthy(web: Web, watched: Watched) -> cloudwatch.Alarm:
     said = f"Tasks of {web.service.name} fail their health checks. Look at the log first: {log_page(web)}"
     metric = "UnHealthyHostCount"
     if len(watched.groups) == 1:
-        return alarms.of_metric(title, name, said, (BALANCER, metric, watched.groups[0]), 0, Statistic="Maximum", Period=alarms.MINUTE, EvaluationPeriods=minutes)
+        return alarms.of_metric(
+            title,
+            name,
+            said,
+            (BALANCER, metric, watched.groups[0]),
+            0,
+            Statistic="Maximum",
+            Period=alarms.MINUTE,
+            EvaluationPeriods=minutes,
+        )
     queries = [alarms.metric(f"u{n}", BALANCER, metric, "Maximum", of) for n, of in enumerate(watched.groups)]
     return alarms.of_formula(title, name, said, "FILL(u0, 0) + FILL(u1, 0)", queries, 0, EvaluationPeriods=minutes)
 

@@ -95,7 +95,7 @@ def _told(metric: Metric, over: Range, names: Names) -> tuple[float | None, ...]
 def _point(of: Kind, stat: str, at: Moment) -> float | None:
     """The statistic of a period."""
     value = of.value(at)
-    if value is None or of.counted:
+    if value is None or (of.counted and (of.seldom or stat != "SampleCount")):
         return value
     samples = of.samples(at) or 0.0
     if stat == "SampleCount":

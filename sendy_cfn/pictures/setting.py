@@ -17,7 +17,7 @@ PAD = 10.0  # between a widget's border and what is in it
 TITLE, TITLE_ROW = 22.0, 14.0  # height of a title, and of each further line of it
 BELOW = 70.0  # height of a small chart
 WORD = 10.0  # size of a state's word
-SIZES = (12.0, 11.0)  # of its letters, where it has room and where it has not
+SIZES = (12.0, 11.0, 9.0, 8.0)  # of its letters: smaller ones where a word has no room in larger ones
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,10 @@ class Title(NamedTuple):
 
 def title(text: str, wide: float, high: float) -> Title:
     """How a title fits into a room, most of which is for what is below it."""
-    size = SIZES[0] if width(text, SIZES[0], bold=True) <= wide else SIZES[1]
+    longest = max(text.split(), key=len, default="")
+    whole = width(text, SIZES[0], bold=True) <= wide
+    smaller = (size for size in SIZES[1:] if width(longest, size, bold=True) <= wide)
+    size = SIZES[0] if whole else next(smaller, SIZES[-1])
     rows = wrap(text, wide, size, bold=True)
     most = max(int((high - BELOW) / TITLE_ROW), 1)
     if len(rows) > most:

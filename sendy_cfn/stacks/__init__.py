@@ -175,8 +175,7 @@ def _environments(
         network, cluster, root = network_file(environment), cluster_file(environment), environment_file(environment)
         module = "network_existing" if environment.vpc is Vpc.EXISTING else "network"
         throwaway = (("throwaway", environment.throwaway),)
-        alike = [other for other in platform.environments.values() if environment_file(other) == root]
-        monitoring = tuple(_monitoring(platform, environment, cells, pages.of(watched, alike)))
+        monitoring = tuple(_monitoring(platform, environment, cells, pages.of(watched)))
         for unit in (
             Unit(network, f"stacks.{module}:build", platform, options=throwaway),
             Unit(cluster, "stacks.cluster:build", platform, options=(*throwaway, *clusters)),
@@ -204,10 +203,10 @@ def _monitoring(
 
     first, *others = found
     options = (("existing_vpc", environment.vpc is Vpc.EXISTING), ("throwaway", environment.throwaway))
-    inputs = (ids(*cells), ids(first.cell), first.versions, len(found))
+    inputs = (ids(*cells), ids(first.cell), first.rows, len(found))
     yield Unit(monitoring_file(environment), "stacks.monitoring:build", platform, inputs, options)
     for number, page in enumerate(others, 2):
-        inputs_of_page = (number, ids(page.cell), page.versions)
+        inputs_of_page = (number, ids(page.cell), page.rows)
         yield Unit(monitoring_file(environment, number), "stacks.monitoring:build_page", platform, inputs_of_page)
 
 

@@ -57,7 +57,8 @@ def build(
     made += cluster_alarms.of_load_balancer(template, name, balancer)
     if certificate is not None:
         made.append(cluster_alarms.of_certificate(template, name, certificate))
-    for alarm in (*made, alarms.health(name, "A cluster is not well", made)):
+    health = alarms.health(cluster_alarms.stem(platform.platform, "${ClusterId}"), "A cluster is not well", made)
+    for alarm in (*made, health):
         template.add_resource(alarm)
 
     wires.publish(template, platform.platform, wires.CLUSTER_NAME, cluster.ref())

@@ -5,10 +5,9 @@ Services that don't fit are on further pages, each a dashboard in a stack of its
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Equals, If, Join, Not, Or, Output, Sub, cloudwatch
+from troposphere import Equals, If, Join, Not, Output, Sub, cloudwatch
 
 from sendy_cfn import wires
 from sendy_cfn.blocks import (
@@ -16,6 +15,7 @@ from sendy_cfn.blocks import (
     environment_dashboard,
     event_log,
     event_patterns,
+    nat_alarms,
     skeleton,
     task_measures,
     undelivered,
@@ -28,10 +28,10 @@ from sendy_cfn.knobs import network as network_knobs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from troposphere import AWSHelperFn, Ref, Template
+    from troposphere import AWSHelperFn, Template
 
     from sendy_cfn.config.model import Platform
-    from sendy_cfn.stacks.pages import Versions
+    from sendy_cfn.stacks.pages import Row as PageRow
 
 
 WATCHES_FULLY = "WatchesFully"
@@ -43,7 +43,7 @@ def build(
     platform: Platform,
     clusters: tuple[str, ...],
     shown: tuple[str, ...],
-    versions: Versions,
+    rows: Sequence[PageRow],
     pages: int,
     *,
     existing_vpc: bool = False,
@@ -55,7 +55,7 @@ def build(
         platform: the platform.
         clusters: those of all cells, whose events are kept.
         shown: those that the page shows.
-        versions: its services.
+        rows: its services.
         pages: how many there are.
         existing_vpc: there is no NAT and no flow log of ours to look at.
         throwaway: the log goes with its stack.
@@ -87,19 +87,19 @@ def build(
         template.add_resource(resource)
 
     flow_log = None if existing_vpc else wires.FLOW_LOG_GROUP.take(template)
-    values = {} if existing_vpc else _of_network(template, stem)
+    values = {} if existing_vpc else _of_network(template, name)
     place = Place(pages, _clusters(template, shown), bool(platform.cluster.ec2), group.ref(), flow_log)
-    _dashboard(template, name, stem, versions, place, values)
+    _dashboard(template, name, stem, rows, place, values)
     return template
 
 
-def build_page(platform: Platform, page: int, shown: tuple[str, ...], versions: Versions) -> Template:
+def build_page(platform: Platform, page: int, shown: tuple[str, ...], rows: Sequence[PageRow]) -> Template:
     """The template of a further page; `shown` are ids of clusters."""
     name = platform.platform
     template = skeleton.new(f"{name}: page {page} of the dashboard of an environment")
     common.ENVIRONMENT.take(template)
     place = Place(clusters=_clusters(template, shown), ec2=bool(platform.cluster.ec2))
-    _dashboard(template, name, f"{name}-${{Environment}}-{page}", versions, place, {})
+    _dashboard(template, name, f"{name}-${{Environment}}-{page}", rows, place, {})
     return template
 
 
@@ -107,36 +107,24 @@ def _clusters(template: Template, ids: tuple[str, ...]) -> list[Cluster]:
     return [Cluster(one, wires.of_cluster(wires.LOAD_BALANCER_FULL_NAME, one).take(template)) for one in ids]
 
 
-def _of_network(template: Template, stem: str) -> dict[str, AWSHelperFn]:
+def _of_network(template: Template, platform: str) -> dict[str, AWSHelperFn]:
     """What the dashboard says of NAT gateways, of which there may be none."""
     template.add_condition(HAS_NAT, Not(Equals(network_knobs.NAT.take(template), "none")))
     here = "${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}"
     return {
         NAT_GATEWAYS: Join('\\" OR \\"', wires.NAT_GATEWAY_IDS.take(template)),
-        NETWORK_HEALTH: If(HAS_NAT, Sub(f'","arn:{here}:alarm:{stem}-network-{alarms.HEALTH}'), ""),
+        NETWORK_HEALTH: If(HAS_NAT, Sub(f'","arn:{here}:alarm:{nat_alarms.stem(platform)}-{alarms.HEALTH}'), ""),
     }
 
 
 def _dashboard(
-    template: Template, platform: str, name: str, versions: Versions, place: Place, values: dict[str, AWSHelperFn]
+    template: Template, platform: str, name: str, rows: Sequence[PageRow], place: Place, values: dict[str, AWSHelperFn]
 ) -> None:
     template.add_condition(WATCHES_FULLY, Equals(common.FULL_MONITORING.take(template), "true"))
-    bodies = [environment_dashboard.build(platform, [Row(*row) for row in rows], place, values) for _, rows in versions]
-    body: Any = bodies[-1]
-    # From the last to the first, so that each is asked before those behind it.
-    for number in range(len(bodies) - 2, -1, -1):
-        condition = f"Shows{number + 1}"
-        template.add_condition(condition, _one_of(common.ENVIRONMENT.take(template), versions[number][0]))
-        body = If(condition, bodies[number], body)
+    body: Any = environment_dashboard.build(platform, [Row(*row) for row in rows], place, values)
     template.add_resource(
         cloudwatch.Dashboard("Dashboard", Condition=WATCHES_FULLY, DashboardName=Sub(name), DashboardBody=body)
     )
     # Without a condition, because a root can show only outputs that exist.
     url = If(WATCHES_FULLY, Sub(alarms.dashboard_page(name)), "none: FullMonitoring is false")
     template.add_output(Output(URL, Description="Dashboard of the environment", Value=url))
-
-
-def _one_of(environment: Ref, names: Sequence[str]) -> AWSHelperFn:
-    """Whether the environment is one of these. AWS: Fn::Or takes at most 10."""
-    tests: list[AWSHelperFn] = [Equals(environment, name) for name in names]
-    return reduce(lambda one, other: Or(one, other), tests)

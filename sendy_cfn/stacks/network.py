@@ -171,7 +171,10 @@ def _nat_alarms(template: Template, platform: Platform, gateways: dict[Zone, ec2
         for zone, gateway in gateways.items()
         for alarm in nat_alarms.of_gateway(template, name, zone, gateway, _has_gateway(zone))
     ]
-    return [*made, alarms.health(f"{name}-network", "A NAT gateway is not well", made, **when(HAS_NAT))]
+    return [
+        *made,
+        alarms.health(nat_alarms.stem(platform.platform), "A NAT gateway is not well", made, **when(HAS_NAT)),
+    ]
 
 
 def _private_routes(platform: Platform, zone: Zone, vpc: ec2.VPC) -> ec2.RouteTable:

@@ -14,7 +14,7 @@ from sendy_cfn import stacks
 from sendy_cfn.blocks import dashboards, environment_queries, task_measures
 from sendy_cfn.config import releases
 from sendy_cfn.config.model import Environment, Platform
-from sendy_cfn.config.words import Strategy
+from sendy_cfn.config.words import Alarms
 from sendy_cfn.names import cluster_id
 from tests.generated import CASES, Document, Generated, generated
 from tests.monitoring import examples
@@ -87,30 +87,22 @@ def alarm_widgets(bodies: list[Body]) -> dict[str, str]:
     }
 
 
-def rows_of(of: Platform, place: Environment) -> Iterator[tuple[str, str]]:
-    """Service and, where releases switch between clusters, the colour."""
-    for service in of.services.values():
-        switched = releases.variant(service, place).strategy is Strategy.CLUSTER_SWITCH
-        yield from ((service.name, f"-{colour}" if switched else "") for colour in place.clusters[: 1 + switched])
+COLUMNS = {"requests": "requests-band", "errors": "errors", "latency": "latency", "tasks": "too-few-tasks"}
+FEW = {"errors", "latency"}  # of a service with nothing but what stops its releases
 
 
 def complete(of: Platform, place: Environment, bodies: list[Body]) -> None:
     """Each service has its row, and each row its widgets, once."""
-    found = alarm_widgets(bodies)
-    expected = {}
-    for service, mark in rows_of(of, place):
-        stem = f"{of.platform}-{place.name}-{service}{mark}"
-        for title, kind in (
-            ("requests", "requests-band"),
-            ("errors", "errors"),
-            ("latency", "latency"),
-            ("tasks", "too-few-tasks"),
-        ):
-            expected[f"{service}{mark}: {title}"] = f"{stem}-{kind}"
-    assert found == expected
+    expected = {
+        f"{name}: {title}": f"{of.platform}-{place.name}-{name}-{kind}"
+        for name, service in of.services.items()
+        for title, kind in COLUMNS.items()
+        if service.alarms is Alarms.ALL or title in FEW
+    }
+    assert alarm_widgets(bodies) == expected
     titles = [one["properties"].get("title", "") for body in bodies for one in body["widgets"]]
     deployments = sorted(title for title in titles if title.endswith(": deployments"))
-    assert deployments == sorted(f"{service}{mark}: deployments" for service, mark in rows_of(of, place))
+    assert deployments == sorted(f"{name}: deployments" for name in of.services)
     lines = {(place, one["y"]) for place, body in enumerate(bodies) for one in body["widgets"] if ": dep" in str(one)}
     assert len(lines) == len(deployments)
 
@@ -145,23 +137,17 @@ def _names(template: Document, given: dict[str, str]) -> set[str]:
     return found
 
 
-# Alarms of services that their own stacks have.
-OF_SERVICES = ("-errors", "-latency")
-
-
 def test_alarms_that_it_shows_exist(case: Generated) -> None:
     for place in case.platform.environments.values():
         bodies, there = pages(case.templates, place), names_of_alarms(case, place)
-        shown = {name for name in alarm_widgets(bodies).values() if name.endswith(OF_SERVICES)}
+        shown = set(alarm_widgets(bodies).values())
         assert shown
         assert shown <= there
-        services = {f"{case.platform.platform}-{place.name}-{name}-health" for name in case.platform.services}
         stated = [arn.removeprefix(ARN) for body in bodies for one in body["widgets"] if one["type"] == "alarm"
                   for arn in one["properties"]["alarms"]]  # fmt: skip
         assert len(set(stated)) == len(stated)
-        assert services <= set(stated)
         # What people get messages from: all of it, and no more.
-        assert set(stated) - services == {name for name in there if name.endswith("-health")} - services
+        assert set(stated) == {name for name in there if name.endswith("-health")}
 
 
 def test_without_nat_the_networks_alarm_is_not_asked_for() -> None:
@@ -171,7 +157,7 @@ def test_without_nat_the_networks_alarm_is_not_asked_for() -> None:
         next(one["properties"]["alarms"] for one in body["widgets"] if one["type"] == "alarm")
         for body in (with_nat, without)
     )
-    assert set(first) - set(second) == {f"{ARN}courier-staging-network-health"}
+    assert set(first) - set(second) == {f"{ARN}courier-staging-nat_gateways-health"}
     sound(without)
 
 

@@ -120,11 +120,11 @@ def test_test_cases_count_for_their_service_and_suite(emulator: Emulator) -> Non
 
 
 def filters(case: Generated) -> list[tuple[str, dict[str, Any]]]:
-    """Those of delivery."""
+    """Those of delivery and of environments."""
     return [
         (file, resource["Properties"])
         for file, template in case.templates.items()
-        if file.startswith(("builds-", "delivery-"))
+        if not file.startswith("service-")
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Logs::MetricFilter"
     ]

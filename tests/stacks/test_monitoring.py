@@ -32,14 +32,14 @@ VALUES: dict[str, Any] = {
     "NatGatewayIds": ["nat-1", "nat-2"],
     "LogRetentionDays": 90,
 }
-VERSIONS = ((("production",), (("orders", "", ()),)),)
+ROWS = (("orders", (), True),)
 FAILURES = {"task-exited", "task-out-of-memory", "task-not-started", "task-of-no-service"}
 GROUP = "service:courier-production-orders-Service-Zx81aBcD"
 
 
 @cache
 def template(*, throwaway: bool = False) -> Any:
-    return monitoring.build(platform(), ("blue", "green"), ("blue", "green"), VERSIONS, 1, throwaway=throwaway)
+    return monitoring.build(platform(), ("blue", "green"), ("blue", "green"), ROWS, 1, throwaway=throwaway)
 
 
 def stack(**values: Any) -> Stack:
