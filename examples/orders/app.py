@@ -6,12 +6,14 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
 from orders import OrderError, Store, parse
+from tracing import HEADER, trace_id
 
 MAX_BODY: Final = 65_536  # bytes
 DRAIN: Final = 20.0  # seconds for requests under way after SIGTERM; less than the task's stop timeout
@@ -24,10 +26,11 @@ RELEASE: Final = {
 Answer = tuple[int, dict[str, object]]
 
 
-def log(message: str, **fields: object) -> None:
-    """Writes one line of JSON to standard output."""
+def log(message: str, level: str = "info", **fields: object) -> None:
+    """Writes one line of JSON to standard output; `level` is info or error."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(json.dumps({"time": now, "message": message, **fields}), flush=True)
+    line = {"time": now, "level": level, "message": message, "version": RELEASE["commit"], **fields}
+    print(json.dumps(line), flush=True)
 
 
 class Server(ThreadingHTTPServer):
@@ -60,6 +63,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 75  # seconds; longer than the load balancer's 60, so that it never uses a connection closed here
     wbufsize = -1  # one write per answer: two would wait for a delayed acknowledgement
     disable_nagle_algorithm = True
+    trace_id = ""
 
     def do_GET(self) -> None:
         """Answers health, version and single orders."""
@@ -82,19 +86,32 @@ class Handler(BaseHTTPRequestHandler):
 
     def _handle(self, route: Callable[[], Answer]) -> None:
         started = time.monotonic()
+        self.trace_id = trace_id(self.headers)
         with self.server.idle:
             self.server.busy += 1
         try:
-            status, document = route()
+            status, document = self._answer(route)
             self._send(status, document)
             if self.path != "/health":
                 took = round((time.monotonic() - started) * 1000, 1)
-                trace = self.headers.get("X-Amzn-Trace-Id")
-                log("request", method=self.command, path=self.path, status=status, milliseconds=took, trace=trace)
+                self._log("request", "error" if status >= 500 else "info", status=status, milliseconds=took)
         finally:
             with self.server.idle:
                 self.server.busy -= 1
                 self.server.idle.notify_all()
+
+    def _answer(self, route: Callable[[], Answer]) -> Answer:
+        try:
+            return route()
+        except OSError:
+            raise  # the connection
+        except Exception:
+            self.close_connection = True  # what was read of the request is not known
+            self._log("unexpected error", "error", error=traceback.format_exc())
+            return 500, {"error": "internal error"}
+
+    def _log(self, message: str, level: str, **fields: object) -> None:
+        log(message, level, method=self.command, path=self.path, trace_id=self.trace_id, **fields)
 
     def _get(self) -> Answer:
         path = self.path.partition("?")[0]
@@ -117,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             order = parse(json.loads(body))
         except OrderError as error:
             return 400, {"error": str(error)}
-        except ValueError:
+        except (ValueError, RecursionError):
             return 400, {"error": "expected JSON"}
         self.server.orders.add(order)
         return 201, order.as_dict()
@@ -127,6 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        self.send_header(HEADER, f"Root={self.trace_id}")
         if self.server.stopping or self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
