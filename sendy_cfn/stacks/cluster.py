@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from troposphere import Equals, GetAtt, Output, Ref, Sub, ecs, logs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import alarms, boundary, buckets, cluster_alarms, ec2_capacity, firewall, load_balancer, skeleton
+from sendy_cfn.blocks import (
+    access_log_table,
+    alarms,
+    boundary,
+    buckets,
+    cluster_alarms,
+    ec2_capacity,
+    firewall,
+    load_balancer,
+    skeleton,
+)
 from sendy_cfn.knobs import cluster as knobs
 from sendy_cfn.knobs import common
 
@@ -206,7 +216,10 @@ def _load_balancer(
         dual_stack=dual_stack,
         throwaway=throwaway,
     )
-    for resource in (bucket, bucket_policy, group, balancer):
+    name = f"{platform.platform}-${{Environment}}-${{ClusterId}}"
+    days = common.LOG_RETENTION_DAYS.take(template)
+    queried = access_log_table.table(name, bucket, wires.KEY_ARN.take(template), days)
+    for resource in (bucket, bucket_policy, group, balancer, *queried):
         template.add_resource(resource)
     template.add_output(
         Output("AccessLogBucketName", Description="Bucket with the load balancer's access logs", Value=bucket.ref())

@@ -76,7 +76,7 @@ def named(value: Any) -> set[str]:
             found.add(part[0])
         elif key == "Fn::Sub":
             written, own = part if isinstance(part, list) else (part, {})
-            found |= {name.split(".")[0] for name in re.findall(r"\$\{([^}]+)\}", written) if name not in own}
+            found |= {name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", written) if name not in own}
             found |= named(own)
         else:
             found |= named(part)
