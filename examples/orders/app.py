@@ -158,7 +158,7 @@ def main() -> int:
     server = Server((os.environ.get("HOST", "0.0.0.0"), int(os.environ.get("PORT", "8080"))))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.stop).start())
-    log("listening", port=server.server_address[1], **RELEASE)
+    log("listening", port=server.server_address[1], service=RELEASE["service"], build=RELEASE["version"])
     server.serve_forever(poll_interval=0.1)
     server.socket.close()
     done = server.drain(DRAIN)

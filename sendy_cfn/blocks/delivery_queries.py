@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from troposphere import logs
 
+from sendy_cfn.names import logical
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere import AWSHelperFn
 
 DAYS = 28  # that are compared: four weeks, so that each has as many of every weekday
@@ -52,14 +56,37 @@ SAVED = {
 }
 
 
-def saved(platform: str, group: AWSHelperFn) -> list[logs.QueryDefinition]:
-    """The queries as people find them in Logs Insights; `/` in names makes folders."""
+def deployed(environment: str) -> str:
+    """Deployments to an environment that is not the last one, and what started their executions.
+
+    Of the last environment's there is a line each, which says more: RELEASES.
+    """
+    return (
+        f'filter (`detail-type` = "CodePipeline Stage Execution State Change" and detail.state != "STARTED"'
+        f' and detail.stage = "Deploy{logical(environment)}")'
+        ' or (`detail-type` = "CodePipeline Pipeline Execution State Change" and detail.state = "STARTED")'
+        " | sort @timestamp desc | limit 200"
+        " | display time, detail.pipeline, `detail.execution-id`, detail.stage, detail.state,"
+        " `detail.execution-trigger.trigger-type`, `detail.execution-trigger.trigger-detail`"
+    )
+
+
+def saved(platform: str, environments: Sequence[str], group: AWSHelperFn) -> list[logs.QueryDefinition]:
+    """The queries as people find them in Logs Insights; `/` in names makes folders.
+
+    Among those of each environment, where `service_queries` are, too, who deployed what: what tells it is here.
+    """
+    *earlier, last = environments
+    by_environment = {name: deployed(name) for name in earlier} | {last: RELEASES}
+    named = {title: (f"delivery/{name}", query) for title, (name, query) in SAVED.items()} | {
+        f"DeployedTo{logical(name)}": (f"{name}/who deployed what", query) for name, query in by_environment.items()
+    }
     return [
         logs.QueryDefinition(
             f"{title}Query",
-            Name=f"{platform}/delivery/{name}",
+            Name=f"{platform}/{name}",
             QueryString=query.replace(" | ", "\n| "),
             LogGroupNames=[group],
         )
-        for title, (name, query) in SAVED.items()
+        for title, (name, query) in named.items()
     ]

@@ -50,7 +50,7 @@ def build(platform: Platform, service: str) -> Template:
     template.add_resource(alarms.undelivered(f"{name}-toolchain-undelivered_events", lost, "Events of delivery"))
     for made in measures.filters(name, group.ref()):
         template.add_resource(made)
-    for query in delivery_queries.saved(name, group.ref()):
+    for query in delivery_queries.saved(name, list(platform.environments), group.ref()):
         template.add_resource(query)
     board = template.add_resource(delivery_dashboard.build(name, last, service, group.ref()))
     url = Sub(alarms.dashboard_page(f"{name}-delivery"))

@@ -175,17 +175,21 @@ def fields(query: str) -> set[str]:
     made = set(re.findall(r"\bas (\w+)", plain))
     words = set(re.findall(r"`([^`]+)`|(@?[a-z][\w.]*)(?!\s*\()\b", plain))
     names = {quoted or bare for quoted, bare in words}
-    commands = {"filter", "fields", "stats", "sort", "limit", "display", "by", "as", "and", "in", "desc"}
+    commands = {"filter", "fields", "stats", "sort", "limit", "display", "by", "as", "and", "or", "in", "desc"}
     calls = set(re.findall(r"\b(\w+)\s*\(", plain))
-    return names - made - commands - calls - {"@timestamp"}
+    return names - made - commands - calls - {"@timestamp", "@log"}
 
 
-@pytest.mark.parametrize("name", delivery_queries.SAVED)
+QUERIES = {name: query for name, (_, query) in delivery_queries.SAVED.items()}
+QUERIES["deployed"] = delivery_queries.deployed("test")
+
+
+@pytest.mark.parametrize("name", QUERIES)
 def test_queries_ask_for_fields_that_lines_have(name: str) -> None:
     lines: list[Any] = [examples.example(event) for event in examples.names()]
     lines.append(dict.fromkeys(("measure", "service", "outcome", "at", "commit", "templates", "trigger"), ""))
     lines[-1] |= {"approved_by": "", "lead_seconds": 1, "restore_seconds": 1}
-    asked = fields(delivery_queries.SAVED[name][1])
+    asked = fields(QUERIES[name])
     assert asked
     for path in asked:
         assert any(_has(line, path.split(".")) for line in lines), path
@@ -197,12 +201,35 @@ def _has(line: Any, path: list[str]) -> bool:
 
 def test_saved_queries_are_of_the_event_log() -> None:
     saved = monitoring().of_type("Logs::QueryDefinition")
-    assert len(saved) == len(delivery_queries.SAVED)
     for query in saved.values():
         assert query["LogGroupNames"] == ["EventLog.id"]
-        assert query["Name"].startswith("courier/delivery/")
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.html
         assert query["QueryString"].count("| stats ") <= 2
+    names = [query["Name"] for query in saved.values()]
+    assert len(set(names)) == len(names)
+    assert sum(name.startswith("courier/delivery/") for name in names) == len(delivery_queries.SAVED)
+
+
+def test_each_environment_has_a_query_of_who_deployed_what(case: Generated) -> None:
+    template = case.templates["delivery-monitoring.yaml"]
+    saved = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Logs::QueryDefinition"
+    ]
+    who = {query["Name"]: query["QueryString"] for query in saved if query["Name"].endswith("/who deployed what")}
+    *earlier, last = case.platform.environments
+    assert list(who) == [f"{case.platform.platform}/{place}/who deployed what" for place in (*earlier, last)]
+    stages = {
+        stage["Name"]
+        for name, document in case.templates.items()
+        if name.startswith("pipeline-")
+        for stage in document["Resources"]["Pipeline"]["Properties"]["Stages"]
+    }
+    *events, releases = who.values()
+    for query in events:
+        assert set(re.findall(r'detail.stage = "(\w+)"', query)) <= stages, query
+    assert releases == delivery_queries.RELEASES.replace(" | ", "\n| ")
 
 
 def test_text_with_references() -> None:

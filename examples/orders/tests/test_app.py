@@ -29,7 +29,8 @@ class Process(unittest.TestCase):
         assert self.process.stdout
         self.addCleanup(self.process.stdout.close)
         self.addCleanup(self._end)
-        self.port = int(json.loads(self._line())["port"])
+        self.started = json.loads(self._line())
+        self.port = int(self.started["port"])
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         self.addCleanup(self.connection.close)
 
@@ -84,7 +85,12 @@ class ServerTest(Process):
         assert self.ask("GET", "/health")[0] == 200
 
     def test_log(self) -> None:
-        """A request is one line of JSON, its health none."""
+        """The start is one line of JSON and a request, too; its health has none."""
+        assert (self.started["message"], self.started["version"], self.started["build"]) == (
+            "listening",
+            "abc123",
+            "abc-7",
+        )
         self.ask("GET", "/health")
         self.ask("GET", "/orders/unknown")
         line = json.loads(self._line())
