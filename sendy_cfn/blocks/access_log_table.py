@@ -145,7 +145,7 @@ def table(name: str, bucket: s3.Bucket, key: Ref, days: Ref) -> list[AWSObject]:
     queries = [
         athena.NamedQuery(
             f"{title}Query",
-            Name=says,
+            Name=Sub(f"{name} {says}"),
             Description=about,
             Database=database.ref(),
             WorkGroup=workgroup.ref(),

@@ -77,6 +77,7 @@ ACTIONS: dict[str, Reason] = {
         "ssmmessages",
         "CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel",
     ),
+    **_none(_REFERENCE.format("awsx-ray"), "xray", "PutTraceSegments"),
 }
 
 # ARNs that end in all resources of a kind, by service and kind.

@@ -233,6 +233,7 @@ class Service:
     )
     read_only: bool = key("read-only root file system with a writable /tmp", default=True)
     exec: bool = key("commands in running tasks by ECS Exec, where ExecuteCommand switches it on", default=False)
+    tracing: bool = key("a collector beside the service sends its traces to X-Ray", default=False)
     environment: dict[str, str] = key(
         "environment variables",
         default={},

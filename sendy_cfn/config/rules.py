@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sendy_cfn.config import release_rules, routing
+from sendy_cfn.config import release_rules, routing, tracing
 from sendy_cfn.config.model import Environment, Permission, Platform, Service, Source
 from sendy_cfn.config.releases import used
 from sendy_cfn.config.windows import wrong_cron, wrong_zone
@@ -29,7 +29,6 @@ MAX_WILDCARDS = 5
 # Services of AWS that decide what others may do.
 ADMINISTRATIVE = frozenset({"account", "iam", "organizations"})
 
-HTTPS = 443  # port
 # Characters of the first name in a certificate.
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 MAX_DOMAIN = 64
@@ -153,6 +152,7 @@ def _service(platform: Platform, service: Service) -> Iterator[Finding]:
         yield f"{at}.capacity", f"'ec2' for {service.architecture} needs '{service.architecture}' in 'cluster.ec2'"
     if service.exec:
         yield from _exec(platform, service, at)
+    yield from ((f"{at}.{name}", wrong) for name, wrong in tracing.broken(service))
     yield from _texts(service, at)
     if not platform.has_domain:
         if not service.paths:
@@ -170,8 +170,8 @@ def _exec(platform: Platform, service: Service, at: str) -> Iterator[Finding]:
     """
     if service.read_only:
         yield f"{at}.exec", "needs 'read_only: false': AWS's agent writes to the root file system"
-    if HTTPS not in service.outbound_ports:
-        yield f"{at}.exec", f"needs {HTTPS} in 'outbound_ports', by which the agent reaches AWS"
+    if tracing.HTTPS not in service.outbound_ports:
+        yield f"{at}.exec", f"needs {tracing.HTTPS} in 'outbound_ports', by which the agent reaches AWS"
     if used(replace(platform, services={service.name: service}), [Strategy.CODEDEPLOY]):
         yield f"{at}.exec", "not with strategy 'codedeploy': CloudFormation can't change a service that it releases"
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendy_cfn import knobs, stacks, wires, yamlfile
-from sendy_cfn.config import firewall, release_values, timing
+from sendy_cfn.config import environment_values, release_values, timing
 from sendy_cfn.config.fields import shown
 from sendy_cfn.config.layers import given, numbers, plain
 from sendy_cfn.config.releases import service_file, variant
@@ -93,14 +93,13 @@ class Configuration:
             chosen = self._chosen(name, "toolchain", root.parameters, [("toolchain", own)], {})
             file = stacks.toolchain_file(cell).replace(".yaml", ".json")
             yield file, chosen, {"platform": self.platform.platform}
-        self._client_limits(numbers([("toolchain", own)])["LoadRequestsPerSecond"])
+        self._environments(numbers([("toolchain", own)])["LoadRequestsPerSecond"])
 
-    def _client_limits(self, rate: int) -> None:
+    def _environments(self, rate: int) -> None:
         for name, environment in self.platform.environments.items():
             layers = [("environment", self._file(name, SECTIONS)["environment"])]
-            limit = numbers(layers)["RequestsPerClient"]
-            if wrong := firewall.too_low(self.platform, environment, limit, rate):
-                self._together(self._name(name), layers, ("RequestsPerClient",), wrong)
+            for parameter, wrong in environment_values.broken(self.platform, environment, layers, rate):
+                self._together(self._name(name), layers, (parameter,), wrong)
 
     def _environment(self, environment: Environment) -> Iterator[tuple[str, Parameters, dict[str, str]]]:
         name = self._name(environment.name)

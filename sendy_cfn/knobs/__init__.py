@@ -20,7 +20,10 @@ ALL: tuple[Knob, ...] = (*common.KNOBS, *network.KNOBS, *cluster.KNOBS, *OF_SERV
 BY_NAME: dict[str, Knob] = {knob.name: knob for knob in ALL}
 
 # Pairs of which the first must not be more than the second. CloudFormation checks each alone.
-BELOW: tuple[tuple[str, str], ...] = (("HealthTimeout", "HealthInterval"),)  # the first has to be less
+BELOW: tuple[tuple[str, str], ...] = (  # the first has to be less
+    ("HealthTimeout", "HealthInterval"),
+    ("CollectorMemory", "Memory"),
+)
 ORDERED: tuple[tuple[str, str], ...] = (
     ("MinTasks", "MaxTasks"),
     ("StandbyTasks", "MaxTasks"),

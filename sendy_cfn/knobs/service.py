@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sendy_cfn.parameters import Knob
 
-RELEASE, SIZE, SCALING, HEALTH = "Release", "Size", "Scaling", "Health and shutdown"
+RELEASE, SIZE, SCALING, HEALTH, TRACING = "Release", "Size", "Scaling", "Health and shutdown", "Tracing"
 
 # CPU units -> MiB that Fargate has with them.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -234,9 +234,27 @@ EXECUTE_COMMAND = Knob(
     default="false",
     allowed=("true", "false"),
 )
+COLLECTOR_IMAGE = Knob(
+    name="CollectorImage",
+    description="Image of the collector of traces",
+    group=TRACING,
+    default="public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0",
+    pattern=r"public\.ecr\.aws/[a-z0-9._/-]+(:v?[0-9][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})",
+    shape="public.ecr.aws/… with a version or a digest",
+)
+COLLECTOR_MEMORY = Knob(
+    name="CollectorMemory",
+    description="MiB of the task's memory that the collector of traces takes at most",
+    group=TRACING,
+    label="Collector's memory (MiB)",
+    type="Number",
+    default=200,
+    minimum=64,
+    maximum=4096,
+)
 KNOBS = (
     IMAGE, VERSION, CPU, MEMORY, MIN_TASKS, MAX_TASKS, CPU_TARGET, MEMORY_TARGET, REQUESTS_TARGET, SCALE_IN_COOLDOWN,
     SCALE_OUT_COOLDOWN, TMP_SIZE, ON_DEMAND_BASE, SPOT_WEIGHT, HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTHY_CHECKS,
     UNHEALTHY_CHECKS, GRACE_PERIOD, DEREGISTRATION_DELAY, STOP_TIMEOUT,
-    EXECUTE_COMMAND,
+    EXECUTE_COMMAND, COLLECTOR_IMAGE, COLLECTOR_MEMORY,
 )  # fmt: skip

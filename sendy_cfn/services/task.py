@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awacs import aws, ecr, kms, logs, secretsmanager, ssmmessages
 from awacs import ssm as parameter_store
@@ -11,7 +11,7 @@ from troposphere import AccountId, Equals, Ref, Region, Sub, ecs, iam
 from troposphere import logs as cloudwatch_logs
 
 from sendy_cfn import wires
-from sendy_cfn.blocks import role_paths
+from sendy_cfn.blocks import collector, role_paths
 from sendy_cfn.blocks.iam import HERE, allow, declared, policies, role, trust
 from sendy_cfn.blocks.skeleton import RETAINED
 from sendy_cfn.blocks.suppress import suppress
@@ -90,7 +90,7 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         Path=path,
     )
     about = f"Permissions that {service.name} declares in platform.yaml"
-    own = _declared(service)
+    own = [*_declared(service), *([collector.statement()] if service.tracing else [])]
     if len(platform.regions) > 1:
         for made in execution_policies:
             suppress(made, "I3042", "It names the toolchain's region, where the images are, on purpose")
@@ -103,6 +103,9 @@ def task(template: Template, platform: Platform, service: Service, *, two_sides:
         image, version = (knob.take(template) for knob in side)
         definition.Cpu, definition.Memory = knobs.CPU.take(template), knobs.MEMORY.take(template)
         definition.ContainerDefinitions = [_container(template, service, log_group, image, version)]
+        if service.tracing:
+            image, memory = knobs.COLLECTOR_IMAGE.take(template), knobs.COLLECTOR_MEMORY.take(template)
+            definition.ContainerDefinitions.append(collector.container(image, memory, _log(log_group, collector.NAME)))
         definition.DependsOn = [policy.title for policy in (*execution_policies, *task_policies)]
         definitions[colour] = definition
     return Task(log_group, execution_role, execution_policies, task_role, task_policies, command_policies, definitions)
@@ -128,29 +131,26 @@ def _definition(
 def _container(
     template: Template, service: Service, log_group: cloudwatch_logs.LogGroup, image: Ref, version: Ref
 ) -> ecs.ContainerDefinition:
+    # Beside a collector, whose memory is limited, the service may use what the task has left, and all of its CPU: the
+    # collector, which has no share, gets what is idle. Reserved for containers, AWS takes at most the task's in total.
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_environment
+    size: dict[str, Any] = (
+        {"Cpu": knobs.CPU.take(template)} if service.tracing else {"Memory": knobs.MEMORY.take(template)}
+    )
     container = ecs.ContainerDefinition(
         Name=service.name,
         Image=image,
         Essential=True,
         User=service.user,
         ReadonlyRootFilesystem=service.read_only,
-        Memory=knobs.MEMORY.take(template),
+        **size,
         PortMappings=[ecs.PortMapping(ContainerPort=service.port, Protocol="tcp")],
         # An init process passes SIGTERM on and reaps children: without it a PID 1 that ignores SIGTERM is killed
         # mid-request.
         LinuxParameters=ecs.LinuxParameters(InitProcessEnabled=True, Capabilities=ecs.KernelCapabilities(Drop=["ALL"])),
         StopTimeout=knobs.STOP_TIMEOUT.take(template),
         DockerLabels={"org.opencontainers.image.revision": version},
-        LogConfiguration=ecs.LogConfiguration(
-            LogDriver="awslogs",
-            Options={
-                "awslogs-group": log_group.ref(),
-                "awslogs-region": Region,
-                "awslogs-stream-prefix": service.name,
-                "mode": "non-blocking",
-                "max-buffer-size": _LOG_BUFFER,
-            },
-        ),
+        LogConfiguration=_log(log_group, service.name),
     )
     if service.command:
         container.Command = [literal(word) for word in service.command]
@@ -166,11 +166,25 @@ def _container(
         # Not a volume: those belong to root, and the service does not. On Fargate since January 2026.
         # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tmpfs.html
         container.LinuxParameters.Tmpfs = [ecs.Tmpfs(ContainerPath="/tmp", Size=knobs.TMP_SIZE.take(template))]
-    if service.environment:
-        container.Environment = [ecs.Environment(Name=k, Value=literal(v)) for k, v in service.environment.items()]
+    traced = collector.variables(service.name) if service.tracing else {}
+    if variables := {k: v for k, v in traced.items() if k not in service.secrets} | service.environment:
+        container.Environment = [ecs.Environment(Name=k, Value=literal(v)) for k, v in variables.items()]
     if service.secrets:
         container.Secrets = [ecs.Secret(Name=k, ValueFrom=_value_from(v)) for k, v in service.secrets.items()]
     return container
+
+
+def _log(group: cloudwatch_logs.LogGroup, prefix: str) -> ecs.LogConfiguration:
+    return ecs.LogConfiguration(
+        LogDriver="awslogs",
+        Options={
+            "awslogs-group": group.ref(),
+            "awslogs-region": Region,
+            "awslogs-stream-prefix": prefix,
+            "mode": "non-blocking",
+            "max-buffer-size": _LOG_BUFFER,
+        },
+    )
 
 
 def _execution(

@@ -142,7 +142,7 @@ def units(
 # What matters to running tasks alone. Pipelines and builds don't see it, and so stay as they are when it changes.
 _RUNTIME = {
     *("capacity", "port", "paths", "priority", "health_command", "command", "user", "read_only", "exec", "environment"),
-    *("secrets", "permissions", "outbound_ports", "scale_on"),
+    *("secrets", "permissions", "outbound_ports", "scale_on", "tracing"),
 }
 
 

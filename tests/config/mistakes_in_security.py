@@ -50,6 +50,20 @@ IN_SECURITY = (
         at="exec: true",
     ),
     Case(
+        "traces without a way out",
+        OF_PRICING,
+        f"{OF_PRICING}    tracing: true\n    outbound_ports: [5432]\n",
+        "{at} services.pricing.tracing: needs 443 in 'outbound_ports', by which the collector reaches X-Ray",
+        at="tracing: true",
+    ),
+    Case(
+        "traces at a port that the collector has",
+        PORT,
+        "    port: 4318\n    tracing: true\n",
+        "{at} services.orders.port: 4318 is the collector's with 'tracing: true', as are 4317, 4318, 8888, 13133",
+        at="port: 4318",
+    ),
+    Case(
         "commands switched on where the service has none",
         "  MinTasks:",
         "  ExecuteCommand: true\n  MinTasks:",

@@ -177,7 +177,7 @@ def model(found: Stack) -> int:
     value, services = found.values, list(found.of_type("ECS::Service").values())
     (service, *others) = services
     task = next(iter(found.of_type("ECS::TaskDefinition").values()))
-    (container,) = task["ContainerDefinitions"]
+    container, *_ = task["ContainerDefinitions"]
     group = next(iter(found.of_type("ElasticLoadBalancingV2::TargetGroup").values()))
     deployment = service.get("DeploymentConfiguration", {})
     check = container.get("HealthCheck")

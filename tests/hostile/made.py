@@ -132,6 +132,8 @@ def _choose(draw: Draw, document: Document, made: Generated, name: str) -> None:
         some = draw(st.lists(st.sampled_from(sorted(names)), max_size=6, unique=True)) if names else []
         own: dict[str, Any] = {parameter: draw(values.knob(names[parameter])) for parameter in some}
         document[section] = own | document.get(section, {})
+        if own.get("Nat") == "none" and any(service.tracing for service in made.platform.services.values()):
+            del document[section]["Nat"]
         for low, high in (*knobs.ORDERED, *knobs.BELOW):
             limit = document[section].get(high, knobs.find(high).default)
             if low in own and low in document[section] and own[low] >= limit:

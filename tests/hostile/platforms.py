@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sendy_cfn.config import patterns
+from sendy_cfn.config import patterns, tracing
 from sendy_cfn.config.model import Environment, Platform, Service
 from sendy_cfn.config.releases import NATIVE
 from sendy_cfn.config.rules import MAX_COMMANDS, MAX_WILDCARDS
@@ -240,8 +240,13 @@ def _commands(platform: Document, service: Document) -> None:
     used = {place.get("strategy") for place in platform["environments"].values()}
     if "codedeploy" in {*service.get("strategies", {}).values()} | used:
         service.pop("exec", None)
+    if service.get("tracing"):
+        if service.get("port") in tracing.TAKEN:
+            service["port"] = 8080
+        service["permissions"] = service.get("permissions", [])[:1]  # else too few templates have room for a collector
     if service.get("exec"):
         service["read_only"] = False
+    if service.get("exec") or service.get("tracing"):
         ports = service.get("outbound_ports", [443])
         service["outbound_ports"] = ports if 443 in ports else [443, *ports[1:]]
 

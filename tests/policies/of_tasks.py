@@ -24,10 +24,11 @@ def execution(world: World, role: Role) -> Iterator[Call]:
     stack = role.stack
     for definition in _definitions(stack, "ExecutionRoleArn", role):
         for container in definition["ContainerDefinitions"]:
-            repository = _repository(world, container["Name"])
-            yield Call("ecr:GetAuthorizationToken", "*", ((REGION, repository.split(":")[3]),))
-            for verb in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
-                yield Call(f"ecr:{verb}", repository)
+            if not container["Image"].startswith("public.ecr.aws/"):  # which ECS asks without the role
+                repository = _repository(world, container["Name"])
+                yield Call("ecr:GetAuthorizationToken", "*", ((REGION, repository.split(":")[3]),))
+                for verb in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
+                    yield Call(f"ecr:{verb}", repository)
             options = container["LogConfiguration"]["Options"]
             stream = f"{options['awslogs-stream-prefix']}/{container['Name']}/0a1b2c3d"
             for verb in ("CreateLogStream", "PutLogEvents"):
@@ -68,15 +69,27 @@ def task(world: World, role: Role) -> Iterator[Call]:
     """The service itself: what it declares in platform.yaml, on one resource that each ARN there means."""
     stack = role.stack
     for definition in _definitions(stack, "TaskRoleArn", role):
-        for container in definition["ContainerDefinitions"]:
-            for permission in world.made.platform.services[container["Name"]].permissions:
-                for action in permission.actions:
-                    for arn in permission.resources:
-                        yield Call(action, _filled(stack, arn))
+        service, *others = definition["ContainerDefinitions"]
+        for permission in world.made.platform.services[service["Name"]].permissions:
+            for action in permission.actions:
+                for arn in permission.resources:
+                    yield Call(action, _filled(stack, arn))
+        for other in others:
+            assert "aws-otel-collector" in other["Image"]
+            yield from _traces(other["Command"])
     for title in stack.of("AWS::ECS::Service"):
         given = stack.properties(title)
         if given["EnableExecuteCommand"] is True:
             yield from _commands(world, role, given["Cluster"])
+
+
+def _traces(command: list[str]) -> Iterator[Call]:
+    """The collector, with a configuration that its image brings along, which exports to X-Ray and nowhere else.
+
+    https://github.com/aws-observability/aws-otel-collector/blob/v0.49.0/config/ecs/ecs-xray.yaml
+    """
+    assert command == ["--config=/etc/ecs/ecs-xray.yaml"]
+    yield Call("xray:PutTraceSegments")
 
 
 def _commands(world: World, role: Role, cluster: str) -> Iterator[Call]:

@@ -107,12 +107,16 @@ def test_policies_name_their_actions(made: Generated) -> None:
 
 def test_containers_write_nowhere_unless_platform_yaml_says_so(made: Generated) -> None:
     for where, definition, _ in resources(made, "ECS::TaskDefinition"):
-        (container,) = definition["ContainerDefinitions"]
+        container, *others = definition["ContainerDefinitions"]
         service = made.platform.services[container["Name"]]
         assert container["ReadonlyRootFilesystem"] is service.read_only, where
         assert service.read_only is not service.exec, "only those that people may look into are writable"
-        assert container["User"] not in ("0", "root"), where
-        assert "Memory" in container, where
+        assert all(one["ReadonlyRootFilesystem"] is True for one in others), where
+        for one in (container, *others):
+            assert one["User"] not in ("0", "root"), where
+        # The task's memory limits all of its containers together, so one of them may do without.
+        assert all("Memory" in one for one in others or [container]), where
+        assert "Memory" in definition, where
 
 
 def test_the_network_is_watched_and_gives_no_public_addresses(made: Generated) -> None:

@@ -79,7 +79,7 @@ def test_sides_differ_in_image_version_and_family(made: Stack, switched: tuple[A
     images = {"BlueImage": OLD["Image"], "BlueVersion": "b", "GreenImage": NEW["Image"], "GreenVersion": "g"}
     found = stack(FOUND[path], one.environment, one.service, **images).of_type("ECS::TaskDefinition")
     for colour, prefix in SIDES.items():
-        (container,) = found[f"{prefix}TaskDefinition"]["ContainerDefinitions"]
+        container, *_ = found[f"{prefix}TaskDefinition"]["ContainerDefinitions"]
         assert container["Image"] == images[f"{colour.capitalize()}Image"]
         assert container["DockerLabels"]["org.opencontainers.image.revision"] == colour[0]
     families = [made.resources[f"{prefix}TaskDefinition"]["Family"] for prefix in SIDES.values()]
