@@ -27,6 +27,7 @@ LAYERS = (
         "sendy_cfn.config.layers",
         "sendy_cfn.config.release_values",
         "sendy_cfn.config.firewall",
+        "sendy_cfn.config.environment_values",
     ),
     ("sendy_cfn.blocks",),
     ("sendy_cfn.strategies",),
