@@ -16,6 +16,7 @@ from sendy_cfn.blocks import (
     event_log,
     event_patterns,
     nat_alarms,
+    service_queries,
     skeleton,
     task_measures,
     undelivered,
@@ -82,6 +83,7 @@ def build(
         event_log.writing(group, rules),
         undelivered.policy(lost, senders),
         *task_measures.filters(name, group.ref()),
+        *service_queries.saved(name),
         alarms.undelivered(f"{stem}-{UNDELIVERED}", lost, "Events of the environment"),
     ):
         template.add_resource(resource)

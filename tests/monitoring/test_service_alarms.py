@@ -16,14 +16,19 @@ from emulator import Emulator
 from sendy_cfn import config, services, yamlfile
 from sendy_cfn.blocks.service_alarms import WARNINGS
 from sendy_cfn.config.releases import Variant
-from sendy_cfn.config.words import Strategy
+from sendy_cfn.config.words import Alarms, Strategy
 from sendy_cfn.knobs import alarms as knobs
 from tests.generated import generated
 from tests.monitoring.deployed import Deployed
 from tests.platforms import ROOT
 from tests.strategies.deployed import CASE, STOPPING, Deployment, Stack, deployed, deployments
 
-EVERY = [(path, one) for path in (ROOT / "params", CASE) for one in deployments(generated(path))]
+EVERY = [
+    (path, one)
+    for path in (ROOT / "params", CASE)
+    for one in deployments(generated(path))
+    if generated(path).platform.services[one.service].alarms is Alarms.ALL
+]
 LEAN = """
 platform: demo
 domain: demo.example
