@@ -12,7 +12,7 @@ PY := .venv/bin/python
 SOURCES := generate.py sendy_cfn emulator rehearsal benchmarks tests examples requirements
 PYTEST_FLAGS ?= -n auto --dist loadfile
 
-.PHONY: help setup runtime policies templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas pictures lock env
+.PHONY: help setup runtime policies templates check stale style types lint actions house licences sbom test try rehearse rehearse-setup rehearse-full rehearse-long fix clean package deploy bench schemas pictures costs lock env
 
 help: ## show this list
 	@echo "usage: make TARGET [ENV=test]"
@@ -101,6 +101,9 @@ schemas: runtime policies ## write params/*.schema.json for editors, and docs/{r
 
 pictures: runtime ## draw the dashboards of the toolchain and of the last environment, with sample data, to docs/pictures
 	@$(PY) -m sendy_cfn.pictures
+
+costs: runtime ## say what monitoring costs a month, by environment and service
+	@$(PY) -m sendy_cfn.costs
 
 lock: ## resolve requirements/*.in again and write the locks, with hashes (then: make licences)
 	@$(PYTHON) requirements/install.py lock

@@ -10,10 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from sendy_cfn.blocks import delivery_dashboard
+from sendy_cfn.costs import DASHBOARD, GIGABYTE, METRIC
 from tests.generated import Generated
 from tests.monitoring import examples
 
-METRIC, DASHBOARD, GIGABYTE, BUILD_MINUTE = 0.30, 3.00, 0.50, 0.005
+BUILD_MINUTE = 0.005
 DAYS = 22  # with releases
 RELEASES = 2  # a day, of each service
 RECORD_MINUTES = 1  # of the build `record`
@@ -44,7 +46,7 @@ def _resources(found: Generated, kind: str) -> list[tuple[str, dict[str, Any]]]:
 def monthly(found: Generated, services: int) -> Cost:
     """Of a platform like this one with so many services."""
     stages = max(len(properties["Stages"]) for _, properties in _resources(found, "AWS::CodePipeline::Pipeline"))
-    suites = sum(resource.endswith("Reports") for resource in _first_builds(found)["Resources"])
+    suites = len(delivery_dashboard.SUITES)
     values = {"Service": services, "Pipeline": services, "Repository": services, "Stage": stages, "Suite": suites}
     own = len(found.platform.services)
     filters = metrics = 0.0
@@ -66,10 +68,6 @@ def monthly(found: Generated, services: int) -> Cost:
     builds = releases * RECORD_MINUTES * BUILD_MINUTE
     dollars = metrics * METRIC + boards * DASHBOARD + bytes_in / 1e9 * GIGABYTE + builds
     return Cost(round(filters), round(metrics), boards, round(bytes_in / 1e6), dollars)
-
-
-def _first_builds(found: Generated) -> dict[str, Any]:
-    return next(template for file, template in found.templates.items() if file.startswith("builds-"))
 
 
 def _bytes(found: Generated, stages: int) -> int:

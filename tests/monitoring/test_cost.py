@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from sendy_cfn.costs import DASHBOARD, METRIC
 from tests.generated import generated
-from tests.monitoring.cost import DASHBOARD, METRIC, monthly
+from tests.monitoring.cost import monthly
 from tests.platforms import ROOT
 
 DOCS = (ROOT / "docs/monitoring.md").read_text()
