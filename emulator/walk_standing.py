@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Source:
     """Where templates, ids and values of SSM parameters come from."""
 
-    library: Library
+    among: Library
     cloudformation: Any  # a boto3 client, for looking only
     stored: Store = field(default_factory=dict)
 
@@ -53,7 +53,7 @@ class Standing(Stack):
 
     def __init__(self, source: Source, file: str, name: str, place: Place, values: Mapping[str, Any]) -> None:
         """Asks for the ids of the resources; nothing is computed yet."""
-        super().__init__(source.library, file, name, place, values, source.stored)
+        super().__init__(source.among, file, name, place, values, source.stored)
         self._source = source
         self.ids = source.ids(name)
 
