@@ -11,6 +11,7 @@ one tag directly after another.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from troposphere import Parameter
@@ -56,7 +57,8 @@ _SHORT = {"Ref": "!Ref", "Condition": "!Condition"} | {
 }
 
 _WIDTH = 130  # columns of a line that holds a list
-_IN_LISTS = frozenset(",[]{}")  # what text between brackets can hold in quotes only
+# Text that parsers read alike between brackets without quotes. A colon there may end a key, for some.
+_PLAIN = re.compile(r"[A-Za-z0-9_/](?:[A-Za-z0-9_./ -]|:(?=[A-Za-z0-9:]))*")
 
 _PARAMETERS: dict[str, str] = {}  # what a parameter holds -> its text
 _MOST_PARAMETERS = 500
@@ -248,7 +250,7 @@ def _flat(value: Any) -> str:
         found = written[0].strip()
     held = found.partition(" ")[2] if found.startswith("!") else found
     quoted = held.startswith(("'", '"'))
-    return found if "\n" not in found and (quoted or _IN_LISTS.isdisjoint(held)) else ""
+    return found if "\n" not in found and (quoted or _PLAIN.fullmatch(held)) else ""
 
 
 def _is_attribute(argument: Any) -> bool:

@@ -36,7 +36,7 @@ def test_from_nothing_to_a_changed_environment(project: Project, emulator: Emula
 
     # Looking leaves nothing behind.
     assert deploy.main(["--env", "test", "--changes-only"]) == 0
-    assert "3 to add" in said()[0]
+    assert "4 to add" in said()[0]
     assert cloudformation.describe_stacks()["Stacks"] == []
 
     # Nobody to ask: nothing happens.

@@ -40,7 +40,7 @@ def test_packages_into_a_bucket_it_makes(
 
     packaged = project.folder / "build/test/environment.yaml"
     first = urls(packaged)
-    assert set(first) == {"Network", "ClusterBlue", "DeployRoles"}
+    assert set(first) == {"Network", "ClusterBlue", "DeployRoles", "Monitoring"}
     for url in first.values():
         key = urlparse(url).path.removeprefix(f"/{bucket}/")
         assert s3.get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -24,10 +24,10 @@ def ours(stack: Stack, before: str = "") -> dict[str, tuple[Any, str]]:
 
 
 def names(identifiers: dict[str, str]) -> dict[str, str]:
-    """Names that are drawn, and last parts of ARNs -> the resource."""
+    """Names that are drawn, and last parts of ARNs and of addresses of queues -> the resource."""
     found = {}
     for path, identifier in identifiers.items():
-        last = re.split(r"[:/]", identifier)[-1] if identifier.startswith("arn:") else identifier
+        last = re.split(r"[:/]", identifier)[-1] if identifier.startswith(("arn:", "http")) else identifier
         found[last] = f"<{path}>"
     return found
 

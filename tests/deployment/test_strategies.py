@@ -100,7 +100,7 @@ def test_ecs_knows_how_to_move_the_traffic(site: Site, released: Callable[[str],
     names = set(found["deploymentConfiguration"]["alarms"]["alarmNames"])
     alarms = site.client("cloudwatch", PLACE).describe_alarms(AlarmNames=sorted(names))["MetricAlarms"]
     assert {alarm["AlarmName"] for alarm in alarms} == names
-    assert len(names) == 3
+    assert len(names) == 4
     [balancer] = found["loadBalancers"]
     assert balancer["targetGroupArn"] == resolved["TargetGroup"].physical_id
     assert balancer["advancedConfiguration"] == {
@@ -197,12 +197,16 @@ def test_a_switch_turns_dns_and_the_side_that_is_left_keeps_its_tasks(site: Site
         name: r.physical_id for name, r in switched.items()
     }
     both = {f"{side}{name}" for side in ("", "Green") for name in ("Record", "ScalableTarget")}
-    assert touched(prepared, switched) == {*both, "GreenService"}
+    # Alarms follow, but those of the log that both sides write, and of the other alarms.
+    alarms = {
+        name for name, one in prepared.items() if one.type == "AWS::CloudWatch::Alarm" and name != "ErrorLinesAlarm"
+    }
+    assert touched(prepared, switched) == {*both, *alarms, "GreenService"}
     assert "DesiredCount" not in switched["GreenService"].properties
     assert (desired(site, stack, ""), desired(site, stack, "Green")) == (5, 3)
     # A bad verdict: the records go back, and neither side has other tasks than before.
     assert steps(service, PLACE, (OLD, NEW), "blue", -1) == "UPDATE_COMPLETE"
-    assert touched(switched, site.resolved(stack)) == both
+    assert touched(switched, site.resolved(stack)) == both | alarms
     assert (desired(site, stack, ""), desired(site, stack, "Green")) == (5, 3)
     assert records(site, service) == {"blue": 100, "green": 0}
     # A good one, and the idle side shrinks.

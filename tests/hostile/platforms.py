@@ -112,6 +112,7 @@ def settle(platform: Document) -> None:
         cells[service.get("cell", 1)] = cells.get(service.get("cell", 1), 0) + 1
         _strategies(platform, service)
         _commands(platform, service)
+        _alarms(platform, service)
     if sum(cells.values()) > 50:  # of target groups; services whose traffic moves have two
         for place in platform["environments"].values():
             place["strategy"] = "rolling"
@@ -208,6 +209,14 @@ def _capacity(platform: Document, service: Document) -> None:
             groups.append(architecture)
         if "scale_on" in service and not {str(Scale.CPU), str(Scale.MEMORY)} & set(service["scale_on"]):
             service["scale_on"].append(str(Scale.CPU))
+
+
+def _alarms(platform: Document, service: Document) -> None:
+    """All of them leave little room for long texts, but by rolling."""
+    own = service.get("strategies", {})
+    used = {own.get(name, place.get("strategy", "rolling")) for name, place in platform["environments"].items()}
+    if used != {"rolling"}:
+        service["alarms"] = "release"
 
 
 def _texts(service: Document) -> None:

@@ -127,14 +127,14 @@ SWITCH_FAULTS = (
         # All of the weight stays where it was: with some of it on the new side, some answers would be right.
         "weight",
         SWITCH,
-        "        - BlueIsLive\n        - 0\n        - 100\n      HealthCheckId: !Ref GreenHealthCheck",
-        "        - BlueIsLive\n        - 0\n        - 0\n      HealthCheckId: !Ref GreenHealthCheck",
+        "      Weight: !If [BlueIsLive, 0, 100]\n      HealthCheckId: !Ref GreenHealthCheck",
+        "      Weight: !If [BlueIsLive, 0, 0]\n      HealthCheckId: !Ref GreenHealthCheck",
         "DeployProduction",
         "does not hold",
         (
             (
-                "        - BlueIsLive\n        - 100\n        - 0\n      HealthCheckId: !Ref HealthCheck",
-                "        - BlueIsLive\n        - 100\n        - 100\n      HealthCheckId: !Ref HealthCheck",
+                "      Weight: !If [BlueIsLive, 100, 0]\n      HealthCheckId: !Ref HealthCheck",
+                "      Weight: !If [BlueIsLive, 100, 100]\n      HealthCheckId: !Ref HealthCheck",
             ),
         ),
     ),

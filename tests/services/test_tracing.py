@@ -35,8 +35,8 @@ def definitions(found: Stack) -> list[dict[str, Any]]:
 
 
 def traced() -> list[Stack]:
-    """With two sides on EC2, and one on Fargate that CodeDeploy releases."""
-    return [stack(generated(CASE), "live", "switched-ec2"), stack(generated(CASE), "live", "deployed")]
+    """With two sides on EC2, and one on Fargate."""
+    return [stack(generated(CASE), "live", "switched-ec2"), stack(generated(CASE), "live", "rolled")]
 
 
 def test_there_is_nothing_of_it_where_nobody_asked(made: Generated) -> None:
@@ -166,7 +166,7 @@ def test_without_nat_tasks_could_not_pull_it(text: str, place: str, nat: str, fi
         (
             "  Nat: single",
             "  Nat: none",
-            "environment.Nat: Nat 'none' with 'tracing: true' of orders: without NAT tasks can't pull the collector "
+            "environment.Nat: Nat 'none' with 'tracing: true' of tracking: without NAT tasks can't pull the collector "
             "from public.ecr.aws, expected single or per-zone",
         ),
         (
@@ -180,7 +180,7 @@ def test_without_nat_tasks_could_not_pull_it(text: str, place: str, nat: str, fi
 def test_values_that_no_collector_can_live_with(tmp_path: Path, old: str, new: str, says: str) -> None:
     shutil.copytree(ROOT / "params", tmp_path / "params")
     for name, before, after in (
-        ("platform.yaml", "    port: 8080\n", "    port: 8080\n    tracing: true\n"),
+        ("platform.yaml", "    port: 9000\n", "    port: 9000\n    tracing: true\n"),
         ("test.yaml", old, new),
     ):
         path = tmp_path / "params" / name
