@@ -212,11 +212,18 @@ def _capacity(platform: Document, service: Document) -> None:
 
 
 def _alarms(platform: Document, service: Document) -> None:
-    """All of them leave little room for long texts, but by rolling."""
+    """All of them leave little room for long texts, but by rolling; and without them there is not room for all."""
     own = service.get("strategies", {})
     used = {own.get(name, place.get("strategy", "rolling")) for name, place in platform["environments"].items()}
     if used != {"rolling"}:
         service["alarms"] = "release"
+        for key, most in (("environment", 6), ("secrets", 4)):
+            if key in service:
+                service[key] = dict(list(service[key].items())[:most])
+        if "permissions" in service:
+            del service["permissions"][2:]
+            for one in service["permissions"]:
+                one["actions"], one["resources"] = one["actions"][:3], one["resources"][:3]
 
 
 def _texts(service: Document) -> None:
@@ -230,9 +237,11 @@ def _texts(service: Document) -> None:
                 _placed(arn, "{environment}", "{partition}", "{region}", "{account}") for arn in permission["resources"]
             )
         )
+    room = MAX_COMMANDS // 4  # for all kinds of tests: their builds are in one template
     for commands in service.get("tests", {}).values():
-        while len("\n".join(commands)) > MAX_COMMANDS:
+        while len("\n".join(commands)) > room:
             commands.pop()
+        room -= len("\n".join(commands))
 
 
 def _placed(text: str, *known: str) -> str:
