@@ -142,8 +142,8 @@ def tasks_alarm(web: Web, of: Watched, service_name: Sub, count: str) -> cloudwa
     bad, running, wanted = _sum(unhealthy), "FILL(r, 0)", "FILL(w, 0)"
     beside = f"{bad} + IF({running} < 2 * {wanted}, 1, 0)"
     alone = f"IF({wanted} > 0 AND ({running} < 1 OR {bad} >= {wanted}), 1, 0)"
-    name, cluster = service_name.data["Fn::Sub"], of.cluster.data["Ref"]  # type: ignore[union-attr]
-    page = alarms.console(f"ecs/v2/clusters/${{{cluster}}}/services/{name}/tasks?")
+    name = service_name.data["Fn::Sub"]
+    page = alarms.console(f"ecs/v2/clusters/${{{wires.CLUSTER_NAME.name}}}/services/{name}/tasks?")
     return alarms.of_formula(
         "TasksAlarm",
         alarm_name(STACK, "new-tasks"),

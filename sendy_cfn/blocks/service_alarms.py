@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from troposphere import Equals, If, Sub, cloudwatch, logs
 
+from sendy_cfn import wires
 from sendy_cfn.blocks import alarms, measures, task_measures
 from sendy_cfn.blocks.release_alarms import (
     BALANCER,
@@ -79,17 +80,17 @@ def _live(values: Iterable[Value]) -> Value:
     return found[0] if len(found) == 1 else If(BLUE_IS_LIVE, *found)
 
 
-def _tasks_page(watched: Watched, services: Sequence[ecs.Service]) -> str:
+def _tasks_page(services: Sequence[ecs.Service]) -> str:
     """The page of the service's tasks, for Sub; with two sides, that of the clusters."""
     if len(services) > 1:
         return alarms.console("ecs/v2/clusters?")
-    cluster = watched.cluster.data["Ref"]  # type: ignore[union-attr]
+    cluster = wires.CLUSTER_NAME.name
     return alarms.console(f"ecs/v2/clusters/${{{cluster}}}/services/${{{services[0].title}.Name}}/tasks?")
 
 
 def _serious(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
     name, template = web.service.name, web.template
-    tasks = _tasks_page(watched, services)
+    tasks = _tasks_page(services)
     minutes, least = release.ALARM_TASK_MINUTES.take(template), sizes.MIN_TASKS.take(template)
     group = {task_measures.GROUP: _live(Sub(f"service:${{{service.title}.Name}}") for service in services)}
     # Which the environment makes of ECS's events.
@@ -148,7 +149,7 @@ def _unhealthy(web: Web, watched: Watched) -> cloudwatch.Alarm:
 
 
 def _busy(web: Web, watched: Watched, services: Sequence[ecs.Service]) -> list[cloudwatch.Alarm]:
-    tasks = _tasks_page(watched, services)
+    tasks = _tasks_page(services)
     minutes = knobs.ALARM_BUSY_MINUTES.take(web.template)
     return [
         alarms.of_metric(
