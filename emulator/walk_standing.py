@@ -73,7 +73,7 @@ class Standing(Stack):
 
     def attribute(self, name: str, attribute: str) -> Any:
         """What GetAtt gives; a full name is the part of the ARN that CloudWatch knows load balancers by."""
-        if attribute.endswith("FullName"):
+        if attribute.endswith("FullName") and not attribute.startswith("Outputs."):
             resource = self.ids[name].split(":", 5)[-1]
             return resource.removeprefix("loadbalancer/")
         return super().attribute(name, attribute)

@@ -118,6 +118,7 @@ Resources:
       DashboardBody: !Sub '{"widgets": [{"type": "text", "properties": {"markdown": "${AWS::Region} ${Log}"}}]}'
 Outputs:
   Log: {Value: !Ref Log}
+  LogFullName: {Value: !Ref Log}
 """
 
 
@@ -176,6 +177,12 @@ def test_all_is_there_and_nothing_else(emulator: Emulator, tmp_path: Path) -> No
     assert group.content["RetentionInDays"] == 7
     assert group.content["KmsKeyId"].startswith(f"arn:aws:kms:{shop.place.region}:{shop.place.account}:key/")
     assert len(shop.expected[shop.place, "alarms"]) == 2
+
+
+def test_an_output_is_what_the_nested_stack_says_whatever_its_name(emulator: Emulator, tmp_path: Path) -> None:
+    """And no part of an ARN, as the attribute of that name of a load balancer."""
+    shop = Shop(emulator, tmp_path)
+    assert shop.root.attribute("Part", "Outputs.LogFullName") == shop.log
 
 
 def test_what_a_condition_leaves_out_is_not_expected(emulator: Emulator, tmp_path: Path) -> None:
