@@ -30,10 +30,11 @@ environments:
     tests: [smoke, load]
   production:
     region: eu-central-1
-    clusters: [blue, green]
-    approval: true
+    approval: true{clusters}
 services:
 """
+# The root of an environment with two clusters in each cell has room for ten cells.
+_TWO_CLUSTERS, _MOST_CELLS = "\n    clusters: [blue, green]", 10
 
 # By turns, as in params/platform.yaml: a service with secrets on Fargate, one of a monorepo on Spot and a shared host,
 # one on EC2 released by tag, and one that says as little as possible.
@@ -86,7 +87,8 @@ def write(params: Path, services: int) -> None:
     """
     params.mkdir(parents=True, exist_ok=True)
     names = [f"parcels-{number:04}" for number in range(services)]
-    (params / "platform.yaml").write_text(_HEAD + "".join(_service(number, name) for number, name in enumerate(names)))
+    head = _HEAD.format(clusters=_TWO_CLUSTERS if services <= _MOST_CELLS * SERVICES_PER_CELL else "")
+    (params / "platform.yaml").write_text(head + "".join(_service(number, name) for number, name in enumerate(names)))
     for block, environment in enumerate(ENVIRONMENTS, 1):
         (params / f"{environment}.yaml").write_text(_values(block, names))
     (params / "toolchain.yaml").write_text("toolchain:\n  ArtifactDays: 90\n")

@@ -213,6 +213,7 @@ def _tools() -> tuple[Callable[[Template], None], Callable[[Template], str], Cal
 # What makes a template smaller, by the beginning of its file name.
 _SMALLER = {
     "toolchain": "; give some services another 'cell'",
+    "environment": "; fewer cells make it smaller, or one cluster: with two there is room for about ten cells",
     "builds": "; shorter commands of its tests, in scripts of its repository, make it smaller",
     "service": "; 'alarms: release', or fewer or shorter variables, commands and permissions make it smaller",
     "pipeline": "; fewer environments, tests or approvals make it smaller, and other strategies than cluster-switch",

@@ -34,6 +34,14 @@ def test_inputs_of_any_size_are_varied_and_valid(tmp_path: Path) -> None:
     assert [name for name in after if after[name] != before[name]] == ["service-parcels-0000.yaml"]
 
 
+def test_a_cell_with_all_the_services_that_it_may_have_fits(tmp_path: Path) -> None:
+    """The toolchain root, which nests one pipeline for each, is the tightest."""
+    platforms.write(tmp_path / "params", SERVICES_PER_CELL)
+    made = generated(tmp_path / "params")
+    pipelines = [name for name in made.templates["toolchain.yaml"]["Resources"] if name.startswith("PipelineParcels")]
+    assert len(pipelines) == SERVICES_PER_CELL
+
+
 def test_a_run_has_all_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = bench.main(["--services", "1,2", "--lint", "", "--rounds", "1", "--json", str(tmp_path / "out.json")])
     figures = json.loads((tmp_path / "out.json").read_text())

@@ -26,8 +26,6 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
         nest.add("artifacts", "artifacts.yaml", interfaces["artifacts.yaml"])
     else:  # a further cell, deployed after the first
         nest.look_up(wires.TOOLCHAIN_WIRES, wires.TOOLCHAIN, platform.platform, interfaces.values())
-    if "notifications.yaml" in interfaces:
-        nest.add("notifications", "notifications.yaml", interfaces["notifications.yaml"])
     if "source.yaml" in interfaces:
         nest.add("source", "source.yaml", interfaces["source.yaml"])
         nest.show("source", interfaces["source.yaml"])
@@ -39,6 +37,10 @@ def build(platform: Platform, services: tuple[str, ...], *, interfaces: dict[str
         nest.add("delivery-monitoring", "delivery-monitoring.yaml", interfaces["delivery-monitoring.yaml"])
         nest.show("delivery-monitoring", interfaces["delivery-monitoring.yaml"])
         after = (*after, "delivery-monitoring")  # what the first release does is to be seen, too
+    if "notifications.yaml" in interfaces:
+        nest.add("notifications", "notifications.yaml", interfaces["notifications.yaml"], after=after)
+        # Pipelines take its topic, and so wait for these too: said once, not in each of sixty.
+        after = ("notifications",)
     for name in services:
         file = f"pipeline-{name}.yaml"
         title = f"pipeline-{name}"
