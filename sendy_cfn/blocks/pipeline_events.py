@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awacs import codepipeline, sqs
-from awacs.aws import Action, Allow, ArnEquals, Bool, Condition, Deny, Principal, Statement, StringEquals
+from awacs import codepipeline
+from awacs.aws import Condition, StringEquals
 from troposphere import AccountId, events
 from troposphere import sqs as queues
 
-from sendy_cfn.blocks import alarms, iam
+from sendy_cfn.blocks import alarms, iam, undelivered
 from sendy_cfn.blocks.pipeline_roles import pipeline_arn
 from sendy_cfn.blocks.skeleton import DATA_LOSS
 from sendy_cfn.blocks.suppress import suppress
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from troposphere import AWSHelperFn, AWSObject
 
     from sendy_cfn.blocks.pipeline_sources import Origin
-
-KEPT_SECONDS = 14 * 24 * 3600  # AWS: at most 14 days
 
 
 def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObject]:
@@ -41,7 +39,7 @@ def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObjec
         "UndeliveredEvents",
         **DATA_LOSS,
         SqsManagedSseEnabled=True,
-        MessageRetentionPeriod=KEPT_SECONDS,
+        MessageRetentionPeriod=undelivered.KEPT_SECONDS,
         RedriveAllowPolicy={"redrivePermission": "denyAll"},  # EventBridge's alone, no other queue's
     )
     suppress(
@@ -65,26 +63,4 @@ def starter(code: Origin, pipeline: str, boundary: AWSHelperFn) -> list[AWSObjec
         ],
     )
     lost = alarms.undelivered(f"{pipeline}-undelivered_starts", queue, f"Changes that start pipeline {pipeline}")
-    return [role, policy, queue, rule, _queue_policy(queue, rule), lost]
-
-
-def _queue_policy(queue: queues.Queue, rule: events.Rule) -> queues.QueuePolicy:
-    """Only the rule may send, and nobody without TLS."""
-    arn = queue.get_att("Arn")
-    send = Statement(
-        Sid="ReceiveUndelivered",
-        Effect=Allow,
-        Principal=Principal("Service", "events.amazonaws.com"),
-        Action=[sqs.SendMessage],
-        Resource=[arn],
-        Condition=Condition(ArnEquals({"aws:SourceArn": rule.get_att("Arn")})),
-    )
-    deny = Statement(
-        Sid="DenyWithoutTls",
-        Effect=Deny,
-        Principal=Principal("*"),
-        Action=[Action("sqs", "*")],
-        Resource=[arn],
-        Condition=Condition(Bool({"aws:SecureTransport": "false"})),
-    )
-    return queues.QueuePolicy("UndeliveredEventsPolicy", Queues=[queue.ref()], PolicyDocument=iam.document(send, deny))
+    return [role, policy, queue, rule, undelivered.policy(queue, {"events.amazonaws.com": [rule.get_att("Arn")]}), lost]
